@@ -1,0 +1,161 @@
+package intent
+
+import (
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
+)
+
+// Intent is the settings of one layer (a workload's annotations, a Namespace's), or, after Merge, of all of them. The zero
+// value asks for nothing. It is read-only once made: layers are shared between requests.
+type Intent struct {
+	Enabled *bool
+
+	// Requests and Limits in order of precedence: the first that fits a container and a resource wins.
+	Requests, Limits Amounts
+	EphemeralStorage *StorageRange
+	Scratch          []Scratch
+	ScratchSizeLimit *resource.Quantity
+	ObjectStorage    *ObjectStorage
+	Spot             SpotMode
+
+	// Seconds.
+	TTL, TTLOnFailure *int32
+	BackoffLimit      *int32
+	// Seconds.
+	Deadline *int64
+	History  *History
+
+	// CPU and Memory are the targets of the shorthand keys; the other scaling settings stand in Scaling, whose
+	// ScaleTargetRef is left empty. MaxReplicas is 0 where it is not set.
+	CPU, Memory   *autoscalingv2.MetricTarget
+	Scaling       v1alpha1.ScalerSpec
+	ReplicasOwner ReplicasOwner
+
+	// Sources says for each key which layer it came from.
+	Sources [NumKeys]Source
+}
+
+// Layer is where a setting was written. A lower layer never overrides a higher one.
+type Layer uint8
+
+// The layers, strongest first after Unset.
+const (
+	Unset Layer = iota
+	// Workload: the annotation of the workload itself.
+	Workload
+	// OnNamespace: the annotation of the same key on the Namespace.
+	OnNamespace
+	// Guardrail: the defaults of a guardrail.
+	Guardrail
+	// Builtin: Plimsoll's own default.
+	Builtin
+)
+
+// Source is a layer and, where there can be several of its kind, the name of the object that it stands in.
+type Source struct {
+	Layer Layer
+	Name  string
+}
+
+// String says where, as in "annotation", "namespace annotation", "guardrail baseline", "built-in default".
+func (s Source) String() string {
+	switch s.Layer {
+	case Workload:
+		return "annotation"
+	case OnNamespace:
+		return "namespace annotation"
+	case Guardrail:
+		return "guardrail " + s.Name
+	case Builtin:
+		return "built-in default"
+	default:
+		return "unset"
+	}
+}
+
+// StorageRange is a request and a limit of ephemeral storage. They are equal where one value was given.
+type StorageRange struct {
+	Request, Limit resource.Quantity
+}
+
+// Scratch is an emptyDir to attach.
+type Scratch struct {
+	// Container to mount it in; empty for all.
+	Container string
+	// Path is absolute and clean.
+	Path string
+	Size resource.Quantity
+}
+
+// ObjectStorage names the Secret with the credentials of an object store, and its endpoint.
+type ObjectStorage struct {
+	Secret string
+	// Endpoint URL; empty: the Secret's key "endpoint", if it has one.
+	Endpoint string
+}
+
+// SpotMode says how much a workload wants interruptible nodes.
+type SpotMode string
+
+// The spot modes.
+const (
+	SpotPrefer  SpotMode = "prefer"
+	SpotRequire SpotMode = "require"
+)
+
+// History is how many finished Jobs a CronJob keeps.
+type History struct {
+	Successful, Failed *int32
+}
+
+// ReplicasOwner says who wins when an apply resets spec.replicas.
+type ReplicasOwner string
+
+// The owners.
+const (
+	OwnerAutoscaler ReplicasOwner = "autoscaler"
+	OwnerManifest   ReplicasOwner = "manifest"
+)
+
+// Has tells whether a key is set in any layer.
+func (i *Intent) Has(id ID) bool { return i.Sources[id].Layer != Unset }
+
+// Scales tells whether scaling is on: an upper bound is set, and the workload itself asks for scaling by at least one key.
+// A Namespace can give defaults, but cannot make every workload in it scale.
+func (i *Intent) Scales() bool {
+	return i.Scaling.MaxReplicas > 0 && i.asksForScaling()
+}
+
+// asksForScaling tells whether the workload itself has a scaling key.
+func (i *Intent) asksForScaling() bool {
+	for id := range Keys() {
+		if Keys()[id].Group == GroupScaling && i.Sources[id].Layer == Workload {
+			return true
+		}
+	}
+	return false
+}
+
+// ScalerSpec gives the specification of the Scaler that the settings ask for. Metrics are CPU, then memory, then the list.
+func (i *Intent) ScalerSpec(target v1alpha1.TargetRef) v1alpha1.ScalerSpec {
+	spec := *i.Scaling.DeepCopy()
+	spec.ScaleTargetRef = target
+	var metrics []autoscalingv2.MetricSpec
+	if i.CPU != nil {
+		metrics = append(metrics, resourceMetric("cpu", i.CPU))
+	}
+	if i.Memory != nil {
+		metrics = append(metrics, resourceMetric("memory", i.Memory))
+	}
+	spec.Metrics = append(metrics, spec.Metrics...)
+	return spec
+}
+
+func resourceMetric(name string, target *autoscalingv2.MetricTarget) autoscalingv2.MetricSpec {
+	return autoscalingv2.MetricSpec{
+		Type:     autoscalingv2.ResourceMetricSourceType,
+		Resource: &autoscalingv2.ResourceMetricSource{Name: v1Name(name), Target: *target.DeepCopy()},
+	}
+}

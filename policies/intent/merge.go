@@ -1,0 +1,25 @@
+package intent
+
+// Merge puts layers together, strongest first: each key comes from the first layer that has it. The lists of requests and
+// limits are joined instead, so that a workload's cpu=1 and its Namespace's memory=256Mi both hold.
+func Merge(layers ...*Intent) Intent {
+	var out Intent
+	for id := range table {
+		for _, layer := range layers {
+			if layer == nil || !layer.Has(ID(id)) {
+				continue
+			}
+			joined := ID(id) == KeyRequests || ID(id) == KeyLimits
+			if out.Has(ID(id)) && !joined {
+				break
+			}
+			if take := table[id].take; take != nil {
+				take(&out, layer)
+			}
+			if !out.Has(ID(id)) {
+				out.Sources[id] = layer.Sources[id]
+			}
+		}
+	}
+	return out
+}
