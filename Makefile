@@ -95,6 +95,13 @@ test-unit: ## Run the tests that need no API server; seconds.
 test-brokers: lab build ## Run the tests of event sources against the real brokers; a broker that is missing fails.
 	PLIMSOLL_BROKERS=required $(TEST_ENV) go test -count=1 $(TESTFLAGS) ./controller/sources/... ./test/...
 
+# Modules of their own, with tests of their own. The tools have none.
+MODULES := $(filter-out ./test/tools,$(patsubst %/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path '*/testdata/*')))
+
+.PHONY: test-modules
+test-modules: lab build ## Vet and test the modules beside the product's.
+	for module in $(MODULES); do (echo "== $$module"; cd $$module; go vet ./...; $(TEST_ENV) go test $(TESTFLAGS) ./...); done
+
 .PHONY: bench
 bench: ## Measure: go test -bench, kept in bin/bench.txt (the run before: bin/bench.old.txt).
 	@mkdir -p $(BIN)

@@ -25,7 +25,6 @@ type Code struct {
 	Fset     *token.FileSet
 	Packages []*Package          // the module's own packages, in the order of their paths
 	deps     map[string]*listing // every package in the build, own ones included, by import path
-	imported map[string]*types.Package
 	gc       types.Importer
 }
 
