@@ -1,0 +1,179 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+)
+
+// Manager is a running bin/plimsoll.
+type Manager struct {
+	// WebhookPort, HealthPort and MetricsPort on 127.0.0.1.
+	WebhookPort, HealthPort, MetricsPort int
+
+	cmd  *exec.Cmd
+	done chan error
+}
+
+// ManagerOptions say how the manager is started.
+type ManagerOptions struct {
+	// WebhookPort that Install was told.
+	WebhookPort int
+	// Log is where the manager's log goes.
+	Log io.Writer
+	// Args come after the ones that running outside the cluster needs, and win over them.
+	Args []string
+}
+
+// StartManager starts bin/plimsoll as the ServiceAccount plimsoll-system/plimsoll, with no more rights than the manifests
+// give it, and waits until it is ready.
+func (c *Cluster) StartManager(ctx context.Context, options ManagerOptions) (*Manager, error) {
+	program, err := Program("PLIMSOLL_BIN", "plimsoll")
+	if err != nil {
+		return nil, err
+	}
+	kubeconfig, err := c.serviceAccountKubeconfig(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m := &Manager{WebhookPort: options.WebhookPort, done: make(chan error, 1)}
+	if m.HealthPort, m.MetricsPort, err = twoPorts(); err != nil {
+		return nil, err
+	}
+	args := append([]string{
+		"--kubeconfig=" + kubeconfig,
+		"--namespace=plimsoll-system",
+		"--leader-elect=false",
+		fmt.Sprintf("--webhook-bind-address=127.0.0.1:%d", m.WebhookPort),
+		"--webhook-url=" + WebhookURL(m.WebhookPort),
+		fmt.Sprintf("--health-probe-bind-address=127.0.0.1:%d", m.HealthPort),
+		fmt.Sprintf("--metrics-bind-address=127.0.0.1:%d", m.MetricsPort),
+		"--cert-dir=" + filepath.Join(c.Dir, fmt.Sprintf("certs-%d", m.WebhookPort)),
+		"--shutdown-delay=0s",
+	}, options.Args...)
+	m.cmd = exec.Command(program, args...) //nolint:noctx // it ends by Stop, after a graceful drain
+	m.cmd.Stdout, m.cmd.Stderr = options.Log, options.Log
+	m.cmd.SysProcAttr = endWithParent()
+	if err := m.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting %s: %w", program, err)
+	}
+	go func() { m.done <- m.cmd.Wait() }()
+	if err := m.awaitReady(ctx); err != nil {
+		_ = m.Stop()
+		return nil, err
+	}
+	return m, nil
+}
+
+func twoPorts() (a, b int, err error) {
+	if a, err = FreePort(); err != nil {
+		return 0, 0, err
+	}
+	b, err = FreePort()
+	return a, b, err
+}
+
+// FreePort finds a port on 127.0.0.1 that nothing listens on.
+func FreePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // answers at once
+	if err != nil {
+		return 0, fmt.Errorf("finding a free port: %w", err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil //nolint:errcheck,forcetypeassert // a TCP listener's address
+}
+
+// PID of the manager's process.
+func (m *Manager) PID() int { return m.cmd.Process.Pid }
+
+// MetricsURL is where its Prometheus metrics are.
+func (m *Manager) MetricsURL() string { return fmt.Sprintf("http://127.0.0.1:%d/metrics", m.MetricsPort) }
+
+// Stop asks the manager to end, as Kubernetes would, and waits until it has.
+func (m *Manager) Stop() error {
+	if err := m.cmd.Process.Signal(syscall.SIGTERM); errors.Is(err, os.ErrProcessDone) {
+		return nil
+	}
+	return m.wait()
+}
+
+// Kill ends the manager at once, as a node that fails would.
+func (m *Manager) Kill() {
+	_ = m.cmd.Process.Kill()
+	_ = m.wait()
+}
+
+func (m *Manager) wait() error {
+	select {
+	case err := <-m.done:
+		m.done <- err
+		return err
+	case <-time.After(30 * time.Second):
+		_ = m.cmd.Process.Kill()
+		return errors.New("the manager did not end within 30 s of SIGTERM")
+	}
+}
+
+func (m *Manager) awaitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	url := fmt.Sprintf("http://127.0.0.1:%d/readyz", m.HealthPort)
+	for {
+		if ready(ctx, url) {
+			return nil
+		}
+		select {
+		case err := <-m.done:
+			m.done <- err
+			return fmt.Errorf("the manager ended before it was ready: %w", err)
+		case <-ctx.Done():
+			return fmt.Errorf("the manager was not ready after a minute (%s)", url)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func ready(ctx context.Context, url string) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return false
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false
+	}
+	defer response.Body.Close()
+	return response.StatusCode == http.StatusOK
+}
+
+// serviceAccountKubeconfig writes a kubeconfig that has no more rights than the manager's ServiceAccount.
+func (c *Cluster) serviceAccountKubeconfig(ctx context.Context) (string, error) {
+	token, err := c.Kubectl(ctx, "create", "token", "plimsoll", "--namespace", "plimsoll-system", "--duration", "24h")
+	if err != nil {
+		return "", err
+	}
+	config, err := clientcmd.LoadFromFile(c.Kubeconfig)
+	if err != nil {
+		return "", err
+	}
+	context, ok := config.Contexts[config.CurrentContext]
+	if !ok {
+		return "", fmt.Errorf("%s has no current context", c.Kubeconfig)
+	}
+	context.AuthInfo = "plimsoll"
+	config.AuthInfos = map[string]*clientcmdapi.AuthInfo{"plimsoll": {Token: strings.TrimSpace(token)}}
+	path := filepath.Join(c.Dir, "plimsoll.kubeconfig")
+	return path, clientcmd.WriteToFile(*config, path)
+}
