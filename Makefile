@@ -114,11 +114,10 @@ bench-compare: $(TOOLS)/benchstat ## Compare the last two runs (BENCHFLAGS=-coun
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME.
-	@grep -rlE --include='*_test.go' '^func Fuzz' $(PRODUCT_DIRS) test --exclude-dir=lab --exclude-dir=parity | xargs -rn1 dirname | sort -u | \
-	while read -r dir; do \
-		go test -list '^Fuzz' "./$$dir" | { grep '^Fuzz' || true; } | while read -r target; do \
+	@{ grep -rlE --include='*_test.go' '^func Fuzz' $(PRODUCT_DIRS) || true; } | xargs -r dirname | sort -u | while read -r dir; do \
+		{ go test -list '^Fuzz' "./$$dir" </dev/null | grep '^Fuzz'; } | while read -r target; do \
 			echo "== $$dir $$target"; \
-			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "./$$dir"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "./$$dir" </dev/null; \
 		done; \
 	done
 
