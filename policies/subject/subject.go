@@ -1,16 +1,14 @@
 // Package subject is the read-only view of a workload that everything in the core looks at: only the fields that Plimsoll
 // reads, decoded once from the JSON that the API server sent or a file holds. It is never marshalled back, so no field that
-// it does not know can be lost.
+// it does not know can be lost. (The json tags say where a field stands; the tests hold Decode against them.)
 package subject
 
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	kjson "sigs.k8s.io/json"
 )
 
 // Subject is one workload.
@@ -74,55 +72,57 @@ type Template struct {
 // PodSpec is the part of a pod specification that Plimsoll reads. A nil slice or pointer means that the field is absent or
 // null in the object: a patch has to create it.
 type PodSpec struct {
-	InitContainers []Container                  `json:"initContainers"`
-	Containers     []Container                  `json:"containers"`
-	Volumes        []Volume                     `json:"volumes"`
-	Resources      *corev1.ResourceRequirements `json:"resources"`
-	Tolerations    []corev1.Toleration          `json:"tolerations"`
-	Affinity       *corev1.Affinity             `json:"affinity"`
+	InitContainers []Container         `json:"initContainers"`
+	Containers     []Container         `json:"containers"`
+	Volumes        []Volume            `json:"volumes"`
+	Resources      *Resources          `json:"resources"`
+	Tolerations    []corev1.Toleration `json:"tolerations"`
+	Affinity       *corev1.Affinity    `json:"affinity"`
 }
 
 // Container is the part of a container that Plimsoll reads.
 type Container struct {
-	Name          string               `json:"name"`
-	RestartPolicy *string              `json:"restartPolicy"`
-	Resources     *Resources           `json:"resources"`
-	VolumeMounts  []corev1.VolumeMount `json:"volumeMounts"`
-	Env           []EnvVar             `json:"env"`
+	Name          string     `json:"name"`
+	RestartPolicy *string    `json:"restartPolicy"`
+	Resources     *Resources `json:"resources"`
+	VolumeMounts  []Mount    `json:"volumeMounts"`
+	VolumeDevices []Device   `json:"volumeDevices"`
+	Env           []EnvVar   `json:"env"`
 }
 
-// Resources are a container's requests and limits.
+// Sidecar tells whether an init container runs as long as the pod does.
+func (c *Container) Sidecar() bool { return c.RestartPolicy != nil && *c.RestartPolicy == "Always" }
+
+// Resources are the requests and limits of a container, or of a pod as a whole.
 type Resources struct {
 	Requests corev1.ResourceList `json:"requests"`
 	Limits   corev1.ResourceList `json:"limits"`
 }
 
-// EnvVar is the name of an environment variable: its value is none of Plimsoll's business.
-type EnvVar struct {
-	Name string `json:"name"`
+// Mount says where a volume is mounted. Raw is the whole element.
+type Mount struct {
+	Name string          `json:"name"`
+	Path string          `json:"mountPath"`
+	Raw  json.RawMessage `json:"-"`
 }
 
-// Volume is a name and, for an emptyDir, its settings.
+// Device says where a block device appears.
+type Device struct {
+	Path string `json:"devicePath"`
+}
+
+// EnvVar is the name of an environment variable. Raw is the whole element; it is looked at only to find out whether it is
+// what Plimsoll itself once wrote.
+type EnvVar struct {
+	Name string          `json:"name"`
+	Raw  json.RawMessage `json:"-"`
+}
+
+// Volume is a name and, for an emptyDir, its settings. Raw is the whole element.
 type Volume struct {
 	Name     string                       `json:"name"`
 	EmptyDir *corev1.EmptyDirVolumeSource `json:"emptyDir"`
-}
-
-// Decode reads a workload. An object of a kind that Plimsoll does not know comes back with Kind Other and no error; an
-// error means that the JSON does not have the shape of its kind.
-func Decode(raw []byte) (*Subject, error) {
-	s := &Subject{}
-	if err := kjson.UnmarshalCaseSensitivePreserveInts(raw, s); err != nil {
-		return nil, fmt.Errorf("decoding object: %w", err)
-	}
-	s.Kind = KindOf(s.APIVersion, s.KindName)
-	if len(s.Template()) == 0 {
-		return s, nil
-	}
-	if err := kjson.UnmarshalCaseSensitivePreserveInts(s.Template(), &s.Spec.Template); err != nil {
-		return nil, fmt.Errorf("decoding pod template of %s: %w", s, err)
-	}
-	return s, nil
+	Raw      json.RawMessage              `json:"-"`
 }
 
 // Template is the pod template as it stands in the object, nil when there is none.
