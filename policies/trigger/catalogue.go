@@ -1,0 +1,36 @@
+package trigger
+
+import "slices"
+
+// catalogue lists the types that are served. A new type is a file and a line here; nothing else needs to know.
+func catalogue() []Type {
+	return []Type{
+		cpu(),
+		cron(),
+		memory(),
+		redis(),
+	}
+}
+
+// Lookup finds a type by its name or an alias.
+func Lookup(name string) (Type, bool) {
+	for _, t := range catalogue() {
+		if t.Name == name || slices.Contains(t.Aliases, name) {
+			return t, true
+		}
+	}
+	return Type{}, false
+}
+
+// Names lists the names of all types, sorted, aliases left out.
+func Names() []string {
+	var names []string
+	for _, t := range catalogue() {
+		names = append(names, t.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// All lists the types, for references that are generated from the catalogue.
+func All() []Type { return catalogue() }

@@ -1,0 +1,103 @@
+package trigger
+
+import corev1 "k8s.io/api/core/v1"
+
+// Type is one row of the catalogue.
+type Type struct {
+	// Name as in Trigger.Type, and other names for the same type.
+	Name    string
+	Aliases []string
+	Doc     string
+	Params  []Param
+	// OneOf are sets of parameters of which one set has to be complete, such as {address} or {host, port}.
+	OneOf [][]string
+	// Target is the parameter that holds the target per pod; empty where the value itself counts pods (cron) and where the
+	// type is a Resource metric.
+	Target string
+	// Activation is the parameter that holds the threshold above which the trigger is active; empty: above 0.
+	Activation string
+	// Label is the parameter that tells one trigger of this type from another, for people; empty where there is none.
+	Label string
+	// Wakes says whether the trigger can see work while no pod runs, and so wake a workload from zero.
+	Wakes bool
+	// Resource is set where the type is autoscaling/v2's Resource metric in KEDA's spelling.
+	Resource corev1.ResourceName
+	// check looks at what concerns several parameters at once; nil where nothing does.
+	check checkFunc
+}
+
+// Form is the form of a parameter's value.
+type Form uint8
+
+// The forms. Every value is a string in the object.
+const (
+	Text     Form = iota
+	Integer       // a whole number from Min
+	Decimal       // a number from Min
+	Boolean       // true or false
+	Choice        // one of Legal
+	HostPort      // host:port
+	Quantity      // a Kubernetes quantity above 0
+	Cron          // a cron expression with five fields
+	Timezone      // an IANA time zone
+)
+
+// Param is one parameter of a type.
+type Param struct {
+	Name string
+	Form Form
+	// Default where the parameter is not given; empty where there is none.
+	Default string
+	// Min is the least legal value of numbers.
+	Min int64
+	// Legal values of a Choice.
+	Legal []string
+	// Required parameters have no default. Those of Type.OneOf are not marked.
+	Required bool
+	// Secret values are never shown.
+	Secret bool
+	// From says where else the value may come from.
+	From Source
+	Doc  string
+}
+
+// Source is a set of places, apart from the metadata, from which a parameter may come.
+type Source uint8
+
+// The places.
+const (
+	// Env: the target's environment; the key has "FromEnv" behind it and its value names the variable.
+	Env Source = 1 << iota
+	// Auth: the object that authenticationRef names.
+	Auth
+	// OnlyAuth: that object, and not the metadata.
+	OnlyAuth
+)
+
+// EnvSuffix behind a key says that the value names a variable of the target's environment.
+const EnvSuffix = "FromEnv"
+
+// Param finds a parameter by its name.
+func (t *Type) Param(name string) (Param, bool) {
+	for _, p := range t.Params {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return Param{}, false
+}
+
+// keys lists the keys that metadata may have, in the order of the table.
+func (t *Type) keys() []string {
+	var keys []string
+	for _, p := range t.Params {
+		if p.From&OnlyAuth != 0 {
+			continue
+		}
+		keys = append(keys, p.Name)
+		if p.From&Env != 0 {
+			keys = append(keys, p.Name+EnvSuffix)
+		}
+	}
+	return keys
+}
