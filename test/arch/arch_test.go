@@ -20,6 +20,9 @@ func TestRepository(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, err := range code.Broken {
+		t.Errorf("it does not compile: %v", err)
+	}
 	if len(code.under("policies")) == 0 {
 		t.Fatal("the core was not loaded: the rules would have nothing to look at")
 	}
@@ -44,6 +47,9 @@ func TestRulesFindViolations(t *testing.T) {
 			code, err := Load(dir, "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
 			if err != nil {
 				t.Fatal(err)
+			}
+			for _, err := range code.Broken {
+				t.Errorf("the module does not compile: %v", err)
 			}
 			want := wanted(code)
 			if len(want) == 0 {

@@ -23,7 +23,8 @@ type Code struct {
 	Module   string // the module's path
 	Root     string // its folder
 	Fset     *token.FileSet
-	Packages []*Package          // the module's own packages, in the order of their paths
+	Packages []*Package          // the module's own packages
+	Broken   []error             // what does not compile; there the rules see what they can
 	deps     map[string]*listing // every package in the build, own ones included, by import path
 	gc       types.Importer
 }
@@ -51,8 +52,7 @@ type listing struct {
 	Error *struct{ Err string }
 }
 
-// Load lists, parses and type-checks the module in dir. It compiles what is not in the build cache, and fails if something
-// does not compile.
+// Load lists, parses and type-checks the module in dir. It compiles what is not in the build cache.
 func Load(dir string, env ...string) (*Code, error) {
 	list, err := goList(dir, env)
 	if err != nil {
@@ -65,6 +65,9 @@ func Load(dir string, env ...string) (*Code, error) {
 	code := &Code{Root: root, Fset: token.NewFileSet(), deps: map[string]*listing{}}
 	for _, l := range list {
 		code.deps[l.ImportPath] = l
+		if l.Error != nil {
+			code.Broken = append(code.Broken, errors.New(l.Error.Err))
+		}
 	}
 	code.gc = importer.ForCompiler(code.Fset, "gc", code.openExport)
 	for _, l := range list {
@@ -85,7 +88,7 @@ func Load(dir string, env ...string) (*Code, error) {
 }
 
 func goList(dir string, env []string) ([]*listing, error) {
-	cmd := exec.Command("go", "list", "-export", "-deps",
+	cmd := exec.Command("go", "list", "-e", "-export", "-deps",
 		"-json=ImportPath,Dir,Name,Export,GoFiles,TestGoFiles,XTestGoFiles,Imports,Deps,Module,Error", "./...")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), env...)
@@ -101,9 +104,6 @@ func goList(dir string, env []string) ([]*listing, error) {
 			return list, nil
 		} else if err != nil {
 			return nil, fmt.Errorf("reading what go list printed: %w", err)
-		}
-		if l.Error != nil {
-			return nil, fmt.Errorf("go list: %s: %s", l.ImportPath, l.Error.Err)
 		}
 		list = append(list, l)
 	}
@@ -133,9 +133,12 @@ func (c *Code) load(l *listing) (*Package, error) {
 		Defs:       map[*ast.Ident]types.Object{},
 		Selections: map[*ast.SelectorExpr]*types.Selection{},
 	}
-	config := types.Config{Importer: c.gc}
-	pkg.Types, err = config.Check(l.ImportPath, c.Fset, pkg.Files, pkg.Info)
-	return pkg, err
+	config := types.Config{
+		Importer: c.gc,
+		Error:    func(err error) { c.Broken = append(c.Broken, err) },
+	}
+	pkg.Types, _ = config.Check(l.ImportPath, c.Fset, pkg.Files, pkg.Info) // its error is the first of those
+	return pkg, nil
 }
 
 func (c *Code) parse(dir string, names []string) ([]*ast.File, error) {
