@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/pflag"
 
@@ -12,6 +13,7 @@ import (
 )
 
 func main() {
+	nameProcess(filepath.Base(os.Args[0]))
 	// The name it is called by picks the program, as busybox does: `ln -s lab kubectl` is a kubectl.
 	if program, ok := component.Lookup(os.Args[0]); ok {
 		os.Exit(program(os.Args))
@@ -20,3 +22,7 @@ func main() {
 	pflag.CommandLine = pflag.NewFlagSet("lab", pflag.ExitOnError)
 	os.Exit(cli.Run(os.Args[1:]))
 }
+
+// nameProcess makes top and ps show what this process is. All are started from the same file, by a name that says nothing. Where
+// there is no such file, they show that.
+func nameProcess(name string) { _ = os.WriteFile("/proc/self/comm", []byte(name), 0) }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -120,14 +119,14 @@ func newSupervise() *cobra.Command {
 func superviseLab(ctx context.Context, config cluster.Config) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	r := &reporter{pipe: os.NewFile(reportFD, "reports"), cancel: cancel, dir: home.Dir(config.Dir)}
+	r := &reporter{pipe: os.NewFile(reportFD, "reports"), cancel: cancel}
 	defer func() { _ = r.pipe.Close() }()
 	err := cluster.Run(ctx, config, r)
 	switch {
 	case errors.Is(err, home.ErrTaken):
 		r.send(message{Taken: true})
 	case err != nil:
-		r.log(explain(err))
+		home.Dir(config.Dir).LeaveWord(explain(err))
 		r.send(message{Error: explain(err)})
 	}
 	return err
@@ -137,7 +136,6 @@ func superviseLab(ctx context.Context, config cluster.Config) error {
 type reporter struct {
 	pipe   *os.File
 	cancel context.CancelFunc
-	dir    home.Dir
 }
 
 // Stepped implements cluster.Observer.
@@ -158,13 +156,4 @@ func (r *reporter) send(m message) {
 	if _, err := r.pipe.Write(append(text, '\n')); err != nil {
 		r.cancel()
 	}
-}
-
-// log leaves word of what ended the lab, for whoever comes to look.
-func (r *reporter) log(text string) {
-	path := r.dir.Log("supervisor")
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return
-	}
-	_ = os.WriteFile(path, []byte(text+"\n"), 0o600)
 }

@@ -6,18 +6,11 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 )
 
 // A cluster whose programs all answer is not yet one that runs pods. These are the conditions it has to meet as well; each is
 // nil when it is met, and else says what is missing.
-
-var (
-	nodes           = schema.GroupVersionResource{Version: "v1", Resource: "nodes"}
-	serviceAccounts = schema.GroupVersionResource{Version: "v1", Resource: "serviceaccounts"}
-	apiServices     = schema.GroupVersionResource{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices"}
-)
 
 // nodesReady wants that many nodes, Ready and without a taint: only then does the scheduler use them.
 func nodesReady(ctx context.Context, client dynamic.Interface, want int) error {

@@ -14,7 +14,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/dynamic"
 )
@@ -98,21 +97,6 @@ func render(name string, data any) ([]*unstructured.Unstructured, error) {
 			return nil, fmt.Errorf("reading %s: %w", name, err)
 		}
 		objects = append(objects, object)
-	}
-}
-
-// resources says where each kind that a new cluster is given lives. Discovery would say it too, later: it takes as long as
-// everything else here.
-func resources() map[schema.GroupKind]schema.GroupVersionResource {
-	const rbac = "rbac.authorization.k8s.io"
-	return map[schema.GroupKind]schema.GroupVersionResource{
-		{Kind: "Node"}:                                              {Version: "v1", Resource: "nodes"},
-		{Kind: "Service"}:                                           {Version: "v1", Resource: "services"},
-		{Group: rbac, Kind: "ClusterRole"}:                          {Group: rbac, Version: "v1", Resource: "clusterroles"},
-		{Group: rbac, Kind: "ClusterRoleBinding"}:                   {Group: rbac, Version: "v1", Resource: "clusterrolebindings"},
-		{Group: rbac, Kind: "RoleBinding"}:                          {Group: rbac, Version: "v1", Resource: "rolebindings"},
-		{Group: "flowcontrol.apiserver.k8s.io", Kind: "FlowSchema"}: {Group: "flowcontrol.apiserver.k8s.io", Version: "v1", Resource: "flowschemas"},
-		{Group: apiServices.Group, Kind: "APIService"}:              apiServices,
 	}
 }
 

@@ -121,6 +121,8 @@ func (p plan) kwok() unit {
 		"--node-ip=" + loopback, "--node-port=" + strconv.Itoa(p.ports.kwok),
 		"--server-address=" + address(p.ports.kwok),
 		"--tls-cert-file=" + p.cert(servingPair), "--tls-private-key-file=" + p.key(servingPair),
+		// It logs each change of each pod, and each empty node at each scrape as a warning.
+		"--v=ERROR",
 	}
 	for _, file := range p.config.KwokConfigs {
 		args = append(args, "--config="+file)

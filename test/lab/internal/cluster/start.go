@@ -74,6 +74,11 @@ func (s *starter) furnish(ctx context.Context, client dynamic.Interface) error {
 	if err != nil {
 		return err
 	}
+	accounts, err := controllerAccounts(ctx, client)
+	if err != nil {
+		return err
+	}
+	objects = append(objects, accounts...)
 	const atOnce = 8 // with thousands of nodes, one after the other is slow
 	all, ctx := errgroup.WithContext(ctx)
 	all.SetLimit(atOnce)

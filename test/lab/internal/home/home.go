@@ -91,6 +91,17 @@ func (d Dir) Clear() error {
 	return d.remove(stateName, kubeconfigName, pkiName, etcdName, binName, kwokName)
 }
 
+// LeaveWord writes down why a lab has ended of itself, for whoever comes to look: beside the logs, until the next one starts.
+func (d Dir) LeaveWord(text string) {
+	if !d.has(lockName) {
+		return // the folder was refused: nothing is written into it
+	}
+	if err := os.MkdirAll(d.join(logsName), 0o700); err != nil {
+		return
+	}
+	_ = os.WriteFile(d.Log("supervisor"), []byte(text+"\n"), 0o600)
+}
+
 func (d Dir) remove(names ...string) error {
 	for _, name := range names {
 		if err := os.RemoveAll(d.join(name)); err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 )
 
@@ -55,19 +54,16 @@ func parseStat(stat []byte) ([]string, error) {
 	return fields, nil
 }
 
-// Memory is the resident memory of the process in bytes.
+// Memory is the resident memory of the process in bytes that is its own. What it shares, such as the pages of its program's
+// file, is in memory once for all that run it.
 func Memory(pid int) (int64, error) {
 	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
 	if err != nil {
 		return 0, fmt.Errorf("memory of process %d: %w", pid, err)
 	}
-	fields := strings.Fields(string(statm))
-	if len(fields) < 2 {
-		return 0, fmt.Errorf("memory of process %d: %q has no resident size", pid, statm)
+	var size, resident, shared int64
+	if _, err := fmt.Sscan(string(statm), &size, &resident, &shared); err != nil {
+		return 0, fmt.Errorf("memory of process %d in %q: %w", pid, statm, err)
 	}
-	pages, err := strconv.ParseInt(fields[1], 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("memory of process %d: %w", pid, err)
-	}
-	return pages * int64(os.Getpagesize()), nil
+	return (resident - shared) * int64(os.Getpagesize()), nil
 }

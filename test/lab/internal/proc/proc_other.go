@@ -22,7 +22,7 @@ func startMark(pid int) (string, error) {
 	return strings.Join(fields[1:], " "), nil
 }
 
-// Memory is the resident memory of the process in bytes.
+// Memory is the resident memory of the process in bytes. What it shares with others counts too: ps does not tell it apart.
 func Memory(pid int) (int64, error) {
 	fields, err := ps(pid, "rss=")
 	if err != nil || len(fields) == 0 {
