@@ -18,6 +18,7 @@ func (r *run) conclude() {
 	if r.decision.Verb == Write {
 		c.AbleToScale.Reason = reason.SucceededRescale
 	}
+	r.decision.ScheduleConflict = r.bounds.conflict
 	if r.seen.fallback >= 0 {
 		c.Fallback = Condition{Status: True, Reason: reason.FallbackActive, Signal: r.seen.fallback}
 	}

@@ -85,6 +85,9 @@ func (s *State) recent(d direction) *window.Extreme {
 
 // advance takes in what the target shows, before the decision.
 func (s *State) advance(r *run) {
+	if len(s.sources) != len(r.spec.Signals) {
+		s.sources = nil // other signals than before: what was remembered is about none of them for certain
+	}
 	if r.in.Target.Err != nil {
 		return
 	}
@@ -92,9 +95,6 @@ func (s *State) advance(r *run) {
 	s.ownZero(r)
 	if !s.warm {
 		s.start(r)
-	}
-	if len(s.sources) != len(r.spec.Signals) {
-		s.sources = nil
 	}
 }
 

@@ -135,6 +135,8 @@ type Decision struct {
 	Signal int32
 	// Conditions says what each condition of the Scaler is now. AbleToScale takes for granted that the write succeeds.
 	Conditions Conditions
+	// ScheduleConflict is true where an open window's floor is above an open window's cap: the cap wins.
+	ScheduleConflict bool
 	// Proposals say what each signal alone asks for, at its index in Spec.Signals.
 	Proposals []Proposal
 	// Trace has one entry for every stage that changed the number or held it.

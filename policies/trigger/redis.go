@@ -8,6 +8,7 @@ func redis() Type {
 		Doc:     "The length of a Redis list.",
 		OneOf:   [][]string{{"address"}, {"host", "port"}},
 		Target:  "listLength", Activation: "activationListLength", Label: "listName",
+		Unit:  "waiting",
 		Wakes: true,
 		Params: []Param{
 			{Name: "address", Form: HostPort, From: Env | Auth, Doc: "host:port of the server."},

@@ -18,6 +18,8 @@ type Type struct {
 	Activation string
 	// Label is the parameter that tells one trigger of this type from another, for people; empty where there is none.
 	Label string
+	// Unit is what the value counts, as in "140 waiting"; empty where that depends.
+	Unit string
 	// Wakes says whether the trigger can see work while no pod runs, and so wake a workload from zero.
 	Wakes bool
 	// Resource is set where the type is autoscaling/v2's Resource metric in KEDA's spelling.

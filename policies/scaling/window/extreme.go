@@ -71,19 +71,20 @@ func (e *Extreme) forget(after int64) {
 	e.n -= old
 }
 
-// merge makes one of the two entries closest in time: the more extreme value, seen at the later time.
+// merge makes one of two neighbours: the more extreme value, seen at the later time.
 func (e *Extreme) merge() {
-	i := closest(e.at[:e.n])
+	i := densest(e.at[:e.n])
 	copy(e.at[i:], e.at[i+1:e.n])
 	copy(e.value[i+1:], e.value[i+2:e.n])
 	e.n--
 }
 
-// closest finds the first of two neighbours that are closest in time.
-func closest(at []int64) int {
-	best := 0
-	for i := range len(at) - 1 {
-		if at[i+1]-at[i] < at[best+1]-at[best] {
+// densest finds the first of the two neighbours that, made one, stand for the shortest time: from the entry before them to
+// the second. (Taking those closest to each other would let one entry swallow all that follow and never grow old.)
+func densest(at []int64) int {
+	best := 1
+	for i := 1; i < len(at)-1; i++ {
+		if at[i+1]-at[i-1] < at[best+1]-at[best-1] {
 			best = i
 		}
 	}

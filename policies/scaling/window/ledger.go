@@ -84,7 +84,7 @@ func (l *Ledger) merge() {
 	for i := range l.n {
 		at[i] = l.changes[i].At
 	}
-	i := closest(at[:l.n])
+	i := densest(at[:l.n])
 	first, second := l.changes[i], &l.changes[i+1]
 	second.Added = sum(first.Added, second.Added)
 	second.Removed = sum(first.Removed, second.Removed)
