@@ -1,0 +1,148 @@
+package autoscale
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/controller/actuate"
+	"github.com/plimsoll-dev/plimsoll/controller/report"
+	"github.com/plimsoll-dev/plimsoll/controller/targets"
+	"github.com/plimsoll-dev/plimsoll/policies/reason"
+	"github.com/plimsoll-dev/plimsoll/policies/scaling"
+)
+
+// decide is one whole decision: gather, decide, act, report.
+func (l *Loop) decide(ctx context.Context, it *item, now time.Time) {
+	f := report.Facts{
+		Scaler: it.scaler, Target: targets.KeyOf(it.key.Namespace, it.scaler.Spec.ScaleTargetRef), Ready: reason.Accepted, Now: now,
+	}
+	since := it.since(now)
+	it.decided, it.arrived, it.wake = true, time.Time{}, time.Time{}
+	if it.refused(l, &f) {
+		l.report(ctx, it, &f)
+		return
+	}
+	in, target := l.gather(ctx, it, now)
+	decider, _ := l.deciders.Get().(*scaling.Decider)
+	defer l.deciders.Put(decider)
+	d, state := decider.Decide(in)
+	l.Observer.Decided(&d)
+	for attempt := 0; d.Verb == scaling.Write; attempt++ {
+		var after targets.Target
+		after, f.WriteErr = l.Scales.Scale(ctx, target, d.Replicas)
+		f.Lag = l.Clock.Since(since)
+		l.Observer.Wrote(f.Lag, f.WriteErr)
+		if f.WriteErr == nil {
+			it.written = &after
+			break
+		}
+		if !actuate.IsConflict(f.WriteErr) || attempt == maxConflicts {
+			break
+		}
+		// Somebody else changed the target meanwhile: look again, and decide again from the same samples.
+		if target, in.Target.Err = l.Targets.Fresh(ctx, target.Key); in.Target.Err == nil {
+			it.written, in.Target.Replicas = &target, target.Replicas
+		}
+		f.WriteErr = nil
+		d, state = decider.Decide(in)
+	}
+	it.state = state
+	it.plan(&d, f.WriteErr, now)
+	f.Spec, f.Decision, f.Samples, f.State = it.spec, &d, in.Samples, &it.state
+	if in.Target.Err != nil {
+		f.Problem, f.Ready = in.Target.Err, readiness(in.Target.Err)
+	}
+	l.report(ctx, it, &f)
+}
+
+// maxConflicts is how often a turn tries again when others write the target at the same time.
+const maxConflicts = 3
+
+// readiness: a target that is not there is said so; one that cannot be read for other reasons does not make the Scaler wrong.
+func readiness(err error) reason.Code {
+	if targets.IsMissing(err) {
+		return reason.TargetNotFound
+	}
+	return reason.Accepted
+}
+
+// since is when what leads to the decision arrived.
+func (it *item) since(now time.Time) time.Time {
+	if it.arrived.IsZero() {
+		return now
+	}
+	return it.arrived
+}
+
+// refused tells whether the Scaler cannot be served as it is.
+func (it *item) refused(l *Loop, f *report.Facts) bool {
+	if it.invalid != nil {
+		f.Ready, f.Problem = reason.InvalidSpec, it.invalid
+		return true
+	}
+	if other, ok := l.rival(it); ok {
+		f.Ready = reason.ConflictingScaler
+		f.Problem = fmt.Errorf("scaler %q acts on %s already; remove one of the two", other, f.Target)
+		return true
+	}
+	return false
+}
+
+// Back-off of failed writes, and how often a target is looked for that cannot be read.
+const (
+	writeBackoff     = time.Second
+	writeBackoffMost = time.Minute
+)
+
+// plan says when to decide next in any case.
+func (it *item) plan(d *scaling.Decision, writeErr error, now time.Time) {
+	it.wake = d.Next
+	if writeErr == nil {
+		it.writeFailures = 0
+		return
+	}
+	wait := min(writeBackoff<<min(it.writeFailures, 10), writeBackoffMost)
+	it.writeFailures++
+	it.wakeBy(now.Add(wait))
+}
+
+// wakeBy brings the next decision forward.
+func (it *item) wakeBy(at time.Time) {
+	if it.wake.IsZero() || at.Before(it.wake) {
+		it.wake = at
+	}
+}
+
+// retryReport is when a status is written again that could not be.
+const retryReport = 5 * time.Second
+
+// report writes what is new.
+func (l *Loop) report(ctx context.Context, it *item, f *report.Facts) {
+	wait, news := it.journal.News(f)
+	if !news {
+		return
+	}
+	if wait > 0 {
+		it.wakeBy(f.Now.Add(wait))
+		return
+	}
+	before := it.journal.Status()
+	after := report.Status(before, f)
+	if report.Same(before, after) {
+		it.journal.Unchanged(f)
+		return
+	}
+	err := l.Reports.Write(ctx, it.scaler, before, after)
+	l.Observer.Reported(err)
+	if err != nil {
+		if !actuate.IsGone(err) {
+			it.wakeBy(f.Now.Add(retryReport))
+		}
+		return
+	}
+	for _, e := range report.Events(before, after, f) {
+		l.Reports.Tell(it.scaler, e)
+	}
+	it.journal.Wrote(f, after)
+}

@@ -1,0 +1,131 @@
+package autoscale
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/controller/polling"
+	"github.com/plimsoll-dev/plimsoll/controller/sources"
+	"github.com/plimsoll-dev/plimsoll/policies/scaling"
+)
+
+// signal is one metric or trigger of an item, and how it is asked.
+type signal struct {
+	spec     *scaling.Signal
+	row      *sources.Row
+	interval time.Duration
+	// at is when to ask next; asked is true while an answer is awaited.
+	at    time.Time
+	asked bool
+	// subscription is nil where there is nobody to ask, or no way to.
+	subscription *polling.Subscription
+	server       string
+	auth         map[string]string
+	authAt       time.Time
+	doubt        bool // the last answer was an error: look the credentials up again
+
+	// guarded by item.mu
+	reading   *sources.Reading
+	arrivedAt time.Time
+}
+
+func (s *signal) close() {
+	if s.subscription != nil {
+		s.subscription.Close()
+		s.subscription = nil
+	}
+}
+
+// sample makes a sample of a reading.
+func (s *signal) sample(r sources.Reading, before scaling.Sample) scaling.Sample {
+	out := scaling.Sample{Time: r.Time, Value: r.Value, Pods: r.Pods, Err: r.Err}
+	if r.Err != nil {
+		out.Failures = before.Failures + 1
+	}
+	s.doubt = r.Err != nil
+	return out
+}
+
+// credentialsAge is how long credentials are used without asking the store, which has its own idea of what is old.
+const credentialsAge = time.Hour
+
+// ask asks every signal whose time has come. It waits for nobody.
+func (l *Loop) ask(ctx context.Context, it *item, now time.Time) {
+	it.takeMail()
+	if _, second := l.rival(it); it.scaler == nil || it.invalid != nil || second {
+		return
+	}
+	for i, s := range it.signals {
+		if s.asked || s.at.IsZero() || now.Before(s.at) {
+			continue
+		}
+		if err := l.prepare(ctx, it, s, now); err != nil {
+			it.fail(i, now, err)
+			s.at = now.Add(s.interval)
+			continue
+		}
+		if s.subscription == nil {
+			s.at = time.Time{}
+			continue
+		}
+		s.at, s.asked = polling.Align(now, s.interval, s.server), true
+		s.subscription.Ask()
+	}
+}
+
+// fail notes that a signal cannot be asked.
+func (it *item) fail(i int, now time.Time, err error) {
+	before := it.samples[i]
+	it.samples[i] = scaling.Sample{Time: now, Err: err, Failures: before.Failures + 1}
+	if it.arrived.IsZero() {
+		it.arrived = now
+	}
+}
+
+// prepare makes sure that the signal has a subscription, and that its credentials are those of now.
+func (l *Loop) prepare(ctx context.Context, it *item, s *signal, now time.Time) error {
+	if s.subscription != nil && !s.doubt && now.Sub(s.authAt) < credentialsAge {
+		return nil
+	}
+	auth, err := l.credentials(ctx, it, s)
+	if err != nil {
+		return err
+	}
+	s.authAt, s.doubt = now, false
+	if s.subscription != nil && maps.Equal(auth, s.auth) {
+		return nil
+	}
+	s.auth = auth
+	return l.subscribe(it, s)
+}
+
+func (l *Loop) credentials(ctx context.Context, it *item, s *signal) (map[string]string, error) {
+	if s.spec.TriggerRef == nil || s.spec.TriggerRef.AuthenticationRef == nil {
+		return nil, nil
+	}
+	ref := s.spec.TriggerRef.AuthenticationRef
+	if s.doubt {
+		l.Credentials.Distrust(it.key.Namespace, ref)
+	}
+	return l.Credentials.Get(ctx, it.key.Namespace, ref)
+}
+
+func (l *Loop) subscribe(it *item, s *signal) error {
+	query, err := s.row.Source.Query(sources.Request{Namespace: it.key.Namespace, Signal: s.spec, Auth: s.auth})
+	if err != nil {
+		return err
+	}
+	s.close()
+	if query == nil {
+		return nil
+	}
+	s.server = query.Server()
+	s.subscription = l.Servers.Subscribe(polling.Topic{Source: s.row.Name, Query: query, Answer: func(r sources.Reading) {
+		it.mu.Lock()
+		s.reading, s.arrivedAt, it.mail = &r, l.Clock.Now(), true
+		it.mu.Unlock()
+		l.queue.Wake(it.key)
+	}})
+	return nil
+}

@@ -1,0 +1,145 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
+	toolscache "k8s.io/client-go/tools/cache"
+	metricsclient "k8s.io/metrics/pkg/client/clientset/versioned"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/plimsoll-dev/plimsoll/controller/autoscale"
+	"github.com/plimsoll-dev/plimsoll/controller/credentials"
+	"github.com/plimsoll-dev/plimsoll/controller/metrics"
+	"github.com/plimsoll-dev/plimsoll/controller/pods"
+	"github.com/plimsoll-dev/plimsoll/controller/polling"
+	"github.com/plimsoll-dev/plimsoll/controller/report"
+	"github.com/plimsoll-dev/plimsoll/controller/sources/resource"
+	"github.com/plimsoll-dev/plimsoll/controller/targets"
+	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
+)
+
+// podMetricsOf makes the client of metrics.k8s.io.
+func podMetricsOf(config *rest.Config) (resource.Lister, error) {
+	set, err := metricsclient.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("making the metrics client: %w", err)
+	}
+	return resource.Listing(func(namespace string) resource.Clientset {
+		return set.MetricsV1beta1().PodMetricses(namespace)
+	}), nil
+}
+
+// addAutoscale adds the loop.
+func (p *parts) addAutoscale() error {
+	servers := polling.New(p.clock, p.Limits, p.metrics)
+	loop := autoscale.New(autoscale.Parts{
+		Clock:       p.clock,
+		Sources:     p.table,
+		Servers:     servers,
+		Targets:     &targets.Reader{Cached: p.manager.GetCache(), Live: p.live, Clock: p.clock},
+		Pods:        pods.New(p.manager.GetCache()),
+		Scales:      p.writer,
+		Credentials: credentials.New(p.live, p.clock),
+		Reports:     &report.Writer{Client: p.live, Recorder: p.manager.GetEventRecorder("plimsoll-scaler")},
+		Observer:    p.metrics,
+		Late:        p.metrics.Late,
+	})
+	if err := metrics.Gauges(p.Registerer, loop.Len, servers.Len); err != nil {
+		return err
+	}
+	for _, object := range watched() {
+		if _, err := p.manager.GetCache().GetInformer(context.Background(), object, cache.BlockUntilSynced(false)); err != nil {
+			return fmt.Errorf("watching %T: %w", object, err)
+		}
+	}
+	if err := p.manager.Add(&runner{loop: loop, servers: servers, cache: p.manager.GetCache()}); err != nil {
+		return fmt.Errorf("adding the loop: %w", err)
+	}
+	return nil
+}
+
+// watched are the objects whose informers are warm on every replica, so that a new leader starts at once.
+func watched() []client.Object {
+	return []client.Object{&v1alpha1.Scaler{}, &appsv1.Deployment{}, &appsv1.StatefulSet{}}
+}
+
+// runner feeds the loop from informers while this process leads.
+type runner struct {
+	loop    *autoscale.Loop
+	servers *polling.Servers
+	cache   cache.Cache
+}
+
+// NeedLeaderElection: one process scales.
+func (*runner) NeedLeaderElection() bool { return true }
+
+// Start scales until the context ends.
+func (r *runner) Start(ctx context.Context) error {
+	defer r.servers.Stop()
+	handlers := []toolscache.ResourceEventHandler{
+		r.scalerEvents(), r.targetEvents(targets.DeploymentKind()), r.targetEvents(targets.StatefulSetKind()),
+	}
+	for i, object := range watched() {
+		informer, err := r.cache.GetInformer(ctx, object)
+		if err != nil {
+			return fmt.Errorf("watching %T: %w", object, err)
+		}
+		registration, err := informer.AddEventHandler(handlers[i])
+		if err != nil {
+			return fmt.Errorf("watching %T: %w", object, err)
+		}
+		defer func() { _ = informer.RemoveEventHandler(registration) }() // the process is about to end
+	}
+	r.loop.Run(ctx)
+	return nil
+}
+
+// scalerEvents keeps the loop's Scalers in step.
+func (r *runner) scalerEvents() toolscache.ResourceEventHandler {
+	put := func(object any) {
+		s, ok := object.(*v1alpha1.Scaler)
+		if !ok {
+			return
+		}
+		if s.DeletionTimestamp != nil {
+			r.loop.Remove(types.NamespacedName{Namespace: s.Namespace, Name: s.Name})
+			return
+		}
+		r.loop.Put(s)
+	}
+	return toolscache.ResourceEventHandlerFuncs{
+		AddFunc:    put,
+		UpdateFunc: func(_, object any) { put(object) },
+		DeleteFunc: func(object any) {
+			key, err := toolscache.DeletionHandlingObjectToName(object)
+			if err == nil {
+				r.loop.Remove(types.NamespacedName{Namespace: key.Namespace, Name: key.Name})
+			}
+		},
+	}
+}
+
+// targetEvents wakes the Scalers of workloads whose count, or roll-out, or existence has changed.
+func (r *runner) targetEvents(kind schema.GroupVersionKind) toolscache.ResourceEventHandler {
+	changed := func(object any) {
+		key, err := toolscache.DeletionHandlingObjectToName(object)
+		if err == nil {
+			r.loop.TargetChanged(targets.Key{Namespace: key.Namespace, Kind: kind, Name: key.Name})
+		}
+	}
+	return toolscache.ResourceEventHandlerFuncs{
+		AddFunc: changed,
+		UpdateFunc: func(before, after any) {
+			if targets.Differ(before, after) {
+				changed(after)
+			}
+		},
+		DeleteFunc: changed,
+	}
+}

@@ -1,0 +1,68 @@
+// Package kinds is the table of sources: a new source is a folder beside this one and a row here.
+package kinds
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/controller/failure"
+	"github.com/plimsoll-dev/plimsoll/controller/sources"
+	"github.com/plimsoll-dev/plimsoll/controller/sources/cron"
+	"github.com/plimsoll-dev/plimsoll/controller/sources/redis"
+	"github.com/plimsoll-dev/plimsoll/controller/sources/resource"
+	"github.com/plimsoll-dev/plimsoll/policies/scaling"
+	"github.com/plimsoll-dev/plimsoll/policies/trigger"
+)
+
+// Needs are what sources need of the process they run in.
+type Needs struct {
+	PodMetrics resource.Lister
+}
+
+// Table has a row for each kind of source.
+type Table []sources.Row
+
+// New makes the table.
+func New(n Needs) Table {
+	return Table{
+		{Name: "cron", Source: cron.Source{}, Interval: time.Minute, Floor: time.Second},
+		{Name: "redis", Source: redis.Source{}, Interval: 5 * time.Second, Floor: time.Second},
+		// metrics-server scrapes every 15 s; asking more often shows the same numbers.
+		{Name: "resource", Source: resource.Source{Lister: n.PodMetrics}, Interval: 15 * time.Second, Floor: 5 * time.Second},
+	}
+}
+
+// Names lists the rows.
+func (t Table) Names() []string {
+	names := make([]string, len(t))
+	for i := range t {
+		names[i] = t[i].Name
+	}
+	return names
+}
+
+// For finds the row of a signal. The error is a failure.Mistake.
+func (t Table) For(s *scaling.Signal) (*sources.Row, error) {
+	name := nameOf(s)
+	for i := range t {
+		if t[i].Name == name {
+			return &t[i], nil
+		}
+	}
+	return nil, failure.Mistake(fmt.Errorf("%s is not served by this version", name))
+}
+
+func nameOf(s *scaling.Signal) string {
+	switch {
+	case s.Kind == scaling.Resource, s.Kind == scaling.ContainerResource:
+		return "resource"
+	case s.TriggerRef != nil:
+		if kind, ok := trigger.Lookup(s.TriggerRef.Type); ok {
+			return kind.Name
+		}
+		return "trigger type " + s.TriggerRef.Type
+	case s.Metric != nil:
+		return "metric type " + string(s.Metric.Type)
+	}
+	return "signal " + s.Name
+}
