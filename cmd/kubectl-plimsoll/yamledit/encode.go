@@ -1,0 +1,97 @@
+package yamledit
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// encode writes a value as block YAML in the layout of the document, each line indented.
+func (d *document) encode(value any, indent int) (string, error) {
+	node, err := toNode(value)
+	if err != nil {
+		return "", err
+	}
+	text, err := encodeNode(node, d.step, d.compact)
+	if err != nil {
+		return "", err
+	}
+	margin := strings.Repeat(" ", indent)
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if line != "\n" {
+			b.WriteString(margin)
+		}
+		b.WriteString(strings.TrimSuffix(line, "\n"))
+		b.WriteString(d.eol)
+	}
+	return b.String(), nil
+}
+
+func encodeNode(node *yaml.Node, step int, compact bool) (string, error) {
+	var out bytes.Buffer
+	encoder := yaml.NewEncoder(&out)
+	encoder.SetIndent(step)
+	if compact {
+		encoder.CompactSeqIndent()
+	}
+	if err := encoder.Encode(node); err != nil {
+		return "", fmt.Errorf("writing YAML: %w", err)
+	}
+	return out.String(), encoder.Close()
+}
+
+// inline writes a value on one line, in braces where it is a map.
+func inline(value any) (string, error) {
+	node, err := toNode(value)
+	if err != nil {
+		return "", err
+	}
+	walkNodes(node, func(n *yaml.Node) {
+		switch {
+		case n.Kind != yaml.ScalarNode:
+			n.Style = yaml.FlowStyle
+		case n.Style != 0 || strings.Contains(n.Value, "\n"):
+			n.Style = yaml.DoubleQuotedStyle
+		}
+	})
+	text, err := encodeNode(node, 2, true)
+	text = strings.TrimSuffix(text, "\n")
+	if strings.Contains(text, "\n") {
+		return "", fmt.Errorf("%q has no form of one line", text)
+	}
+	return text, err
+}
+
+// toNode makes the node of a value. Keys are sorted, but for the name, which people look for first.
+func toNode(value any) (*yaml.Node, error) {
+	node := &yaml.Node{}
+	if err := node.Encode(value); err != nil {
+		return nil, fmt.Errorf("writing YAML: %w", err)
+	}
+	walkNodes(node, nameFirst)
+	return node, nil
+}
+
+func walkNodes(n *yaml.Node, visit func(*yaml.Node)) {
+	visit(n)
+	for _, child := range n.Content {
+		walkNodes(child, visit)
+	}
+}
+
+func nameFirst(n *yaml.Node) {
+	if n.Kind != yaml.MappingNode {
+		return
+	}
+	for i := 0; i < len(n.Content); i += 2 {
+		if n.Content[i].Value == "name" {
+			pair := []*yaml.Node{n.Content[i], n.Content[i+1]}
+			rest := append(append([]*yaml.Node{}, n.Content[:i]...), n.Content[i+2:]...)
+			n.Content = append(pair, rest...)
+			return
+		}
+	}
+}
