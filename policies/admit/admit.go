@@ -23,14 +23,17 @@ type Input struct {
 	Object, OldObject []byte
 	// Namespace of the object. Never nil.
 	Namespace *resolve.Namespace
-	// Platform is what the platform team set for all workloads.
+	// Platform is what the platform team set for all workloads; nil: no interruptible nodes.
 	Platform *patch.Platform
 }
 
 // Outcome is what comes of a review.
 type Outcome struct {
-	// Reason in one word: Completed, Unchanged, NotEnrolled, InvalidValue.
+	// Reason in one word: Completed, Unchanged, NotEnrolled, InvalidValue, InternalError.
 	Reason reason.Code
+	// Skipped says in words why the object was not looked at, as the end of a sentence that begins with its name; empty
+	// where it was.
+	Skipped string
 	// Denials are sentences for the user; the request is denied where there is at least one.
 	Denials []string
 	// Warnings are sentences for the user.

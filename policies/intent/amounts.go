@@ -1,6 +1,10 @@
 package intent
 
 import (
+	"errors"
+	"slices"
+	"strings"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 )
@@ -18,6 +22,33 @@ type Amount struct {
 
 // Amounts in order of precedence.
 type Amounts []Amount
+
+// maxPerContainer bounds the amounts for single containers. No pod has as many containers.
+const maxPerContainer = 256
+
+// errTooMany is the mistake of more amounts than that.
+var errTooMany = errors.New("too many")
+
+// with adds amounts of the same layer: those for one container stand before those for all.
+func (a Amounts) with(more Amounts) (Amounts, error) {
+	specific := 0
+	for specific < len(a) && a[specific].Container != "" {
+		specific++
+	}
+	if len(more) == 0 || more[0].Container == "" {
+		return append(a, more...), nil
+	}
+	if specific+len(more) > maxPerContainer {
+		return a, errTooMany
+	}
+	return slices.Insert(a, specific, more...), nil
+}
+
+// Overcommits tells whether a container may have a limit above its request of a resource. Huge pages and extended resources
+// are handed out whole: request and limit are the same.
+func Overcommits(name corev1.ResourceName) bool {
+	return !strings.Contains(string(name), "/") && !strings.HasPrefix(string(name), corev1.ResourceHugePagesPrefix)
+}
 
 // For finds the amount of a resource for a container.
 func (a Amounts) For(container string, name corev1.ResourceName) (Amount, bool) {
@@ -44,10 +75,5 @@ func (a Amounts) Resources(container string) []corev1.ResourceName {
 }
 
 func containsName(names []corev1.ResourceName, name corev1.ResourceName) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(names, name)
 }

@@ -14,20 +14,27 @@ import (
 
 func parseEnabled(i *Intent, v value) error {
 	word, err := oneOf(v, "true", "false")
+	if err != nil {
+		return err
+	}
 	enabled := word == "true"
 	i.Enabled = &enabled
-	return err
+	return nil
 }
 
 func parseRequests(i *Intent, v value) error {
 	list, err := amounts(v)
-	i.Requests = append(i.Requests, list...)
+	if err == nil {
+		i.Requests, err = i.Requests.with(list)
+	}
 	return err
 }
 
 func parseLimits(i *Intent, v value) error {
 	list, err := amounts(v)
-	i.Limits = append(i.Limits, list...)
+	if err == nil {
+		i.Limits, err = i.Limits.with(list)
+	}
 	return err
 }
 
@@ -43,6 +50,9 @@ func amounts(v value) (Amounts, error) {
 			return nil, err
 		}
 		q, err := quantity(p.value)
+		if err == nil && !Overcommits(corev1.ResourceName(p.key)) {
+			err = whole(q)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.key, err)
 		}
@@ -57,10 +67,13 @@ func resourceName(name string) error {
 	case corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourceEphemeralStorage:
 		return nil
 	}
-	if strings.HasPrefix(name, corev1.ResourceHugePagesPrefix) {
-		return nil
+	if size, ok := strings.CutPrefix(name, corev1.ResourceHugePagesPrefix); ok {
+		if _, err := positive(size); err == nil {
+			return nil
+		}
 	}
-	if strings.Contains(name, "/") && len(validation.IsQualifiedName(name)) == 0 {
+	// As in Kubernetes' validation: an extended resource must also make a legal name for a quota.
+	if strings.Contains(name, "/") && !strings.HasPrefix(name, "requests.") && len(validation.IsQualifiedName("requests."+name)) == 0 {
 		return nil
 	}
 	return errPlain{fmt.Errorf("%s is not a resource; legal are cpu, memory, ephemeral-storage, hugepages-<size> and "+
@@ -156,14 +169,26 @@ func objectStorageList(text string) (*ObjectStorage, error) {
 			o.Secret = p.value
 		case "endpoint":
 			o.Endpoint = p.value
-			if u, err := url.Parse(p.value); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-				return nil, fmt.Errorf("%s is not an http or https URL", shown(p.value))
+			if err := endpoint(p.value); err != nil {
+				return nil, err
 			}
 		default:
 			return nil, fmt.Errorf("%s is unknown", shown(p.key))
 		}
 	}
 	return o, nil
+}
+
+// endpoint takes a URL.
+func endpoint(text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case err == nil && u.User != nil:
+		return errors.New("the endpoint holds credentials; they belong into the Secret")
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return fmt.Errorf("%s is not an http or https URL", shown(text))
+	}
+	return nil
 }
 
 func parseSpot(i *Intent, v value) (err error) {

@@ -35,7 +35,20 @@ type Intent struct {
 
 	// Sources says for each key which layer it came from.
 	Sources [NumKeys]Source
+	// Digests of the texts that each key was read from: they differ where what was written differs. 0 where it is not set.
+	Digests [NumKeys]uint64
+	// Malformed are the keys that stand in the workload's annotations but cannot be read. They count as not set; what an
+	// earlier, legal value led to is left as it is.
+	Malformed KeySet
 }
+
+// KeySet is a set of keys.
+type KeySet uint64
+
+// Has tells whether the set holds a key.
+func (s KeySet) Has(id ID) bool { return s&(1<<id) != 0 }
+
+func (s *KeySet) add(id ID) { *s |= 1 << id }
 
 // Layer is where a setting was written. A lower layer never overrides a higher one.
 type Layer uint8
@@ -130,8 +143,9 @@ func (i *Intent) Scales() bool {
 
 // asksForScaling tells whether the workload itself has a scaling key.
 func (i *Intent) asksForScaling() bool {
-	for id := range Keys() {
-		if Keys()[id].Group == GroupScaling && i.Sources[id].Layer == Workload {
+	keys := Keys()
+	for id := range keys {
+		if keys[id].Group == GroupScaling && i.Sources[id].Layer == Workload {
 			return true
 		}
 	}
@@ -158,4 +172,28 @@ func resourceMetric(name string, target *autoscalingv2.MetricTarget) autoscaling
 		Type:     autoscalingv2.ResourceMetricSourceType,
 		Resource: &autoscalingv2.ResourceMetricSource{Name: v1Name(name), Target: *target.DeepCopy()},
 	}
+}
+
+// Asks tells whether the settings that complete objects differ from those of an earlier version of the same annotations.
+// Scaling keys do not count: who pauses a workload, or raises its maximum, does not expect its pods to be replaced because
+// of what a Namespace has come to say in the meantime.
+func (i *Intent) Asks(earlier *Intent) bool {
+	keys := Keys()
+	for id := range keys {
+		if (keys[id].Group == GroupComplete || keys[id].Group == GroupGeneral) && i.Digests[id] != earlier.Digests[id] {
+			return true
+		}
+	}
+	return false
+}
+
+// InGroup tells whether the set holds a key of a group.
+func (s KeySet) InGroup(g Group) bool {
+	keys := Keys()
+	for id := range keys {
+		if s.Has(ID(id)) && keys[id].Group == g {
+			return true
+		}
+	}
+	return false
 }

@@ -4,6 +4,9 @@ package intent
 // limits are joined instead, so that a workload's cpu=1 and its Namespace's memory=256Mi both hold.
 func Merge(layers ...*Intent) Intent {
 	var out Intent
+	if len(layers) > 0 && layers[0] != nil {
+		out.Malformed = layers[0].Malformed
+	}
 	for id := range table {
 		for _, layer := range layers {
 			if layer == nil || !layer.Has(ID(id)) {
@@ -19,6 +22,7 @@ func Merge(layers ...*Intent) Intent {
 			if !out.Has(ID(id)) {
 				out.Sources[id] = layer.Sources[id]
 			}
+			out.Digests[id] = out.Digests[id]*digestPrime ^ layer.Digests[id]
 		}
 	}
 	return out

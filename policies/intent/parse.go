@@ -23,15 +23,20 @@ type value struct {
 	source    Source
 }
 
+// maxUnknown bounds how many unknown keys are looked up and reported one by one: an object of the largest legal size can
+// hold a hundred thousand, and admission must not spend its time on guessing what they mean.
+const maxUnknown = 10
+
 // Parse reads the annotations under plimsoll.dev/ of one object. It is total: the Intent is always usable, and a key with a
-// mistake counts as not set. The errors tell what was wrong, in the order of the keys:
+// mistake counts as not set. The errors tell what was wrong, in the order of the alphabet:
 //
 //	field.ErrorTypeInvalid       the value is malformed or out of range
 //	field.ErrorTypeTooLong       the value is larger than MaxValueBytes
+//	field.ErrorTypeTooMany       there are more keys for single containers than a pod has containers
 //	field.ErrorTypeNotSupported  there is no such key; Detail names the nearest
 //	field.ErrorTypeForbidden     the key has no meaning on this kind, or is not acted on yet
 //
-// Field is the annotation's key. Describe turns an error into a sentence.
+// Field is the annotation's key. Describe turns an error into a sentence, IsWarning tells which only warn.
 func Parse(kind subject.Kind, annotations map[string]string) (Intent, field.ErrorList) {
 	var i Intent
 	var errs field.ErrorList
@@ -39,16 +44,27 @@ func Parse(kind subject.Kind, annotations map[string]string) (Intent, field.Erro
 	if kind == subject.Namespace {
 		source.Layer = OnNamespace
 	}
+	unknowns := 0
 	for _, name := range plimsollKeys(annotations) {
-		if err := i.parseOne(kind, name, value{text: annotations[name], source: source}); err != nil {
+		id, container, ok := find(strings.TrimPrefix(name, Prefix))
+		if !ok {
+			if unknowns++; unknowns <= maxUnknown {
+				errs = append(errs, unknown(name))
+			}
+			continue
+		}
+		v := value{text: annotations[name], container: container, source: source}
+		if err := i.parseOne(kind, id, name, v); err != nil {
 			errs = append(errs, err)
 		}
+	}
+	if unknowns > maxUnknown {
+		errs = append(errs, moreUnknown(unknowns-maxUnknown))
 	}
 	return i, errs
 }
 
-// plimsollKeys lists the keys that are for Plimsoll, sorted so that specific containers come before the rest of their key:
-// "requests.app" is stronger than "requests".
+// plimsollKeys lists the keys that are for Plimsoll, sorted.
 func plimsollKeys(annotations map[string]string) []string {
 	var names []string
 	for name := range annotations {
@@ -56,42 +72,76 @@ func plimsollKeys(annotations map[string]string) []string {
 			names = append(names, name)
 		}
 	}
-	sort.Sort(sort.Reverse(sort.StringSlice(names)))
+	sort.Strings(names)
 	return names
 }
 
-func (i *Intent) parseOne(kind subject.Kind, name string, v value) *field.Error {
+func (i *Intent) parseOne(kind subject.Kind, id ID, name string, v value) *field.Error {
 	path := field.NewPath(name)
-	id, container, ok := find(strings.TrimPrefix(name, Prefix))
-	if !ok {
-		return unknown(path, name)
-	}
-	row := &table[id]
+	keys := Keys()
+	row := &keys[id]
 	if !row.On.Has(kind) {
 		return field.Forbidden(path, fmt.Sprintf("has no meaning on a %s, ignored; it is for %s", kind, row.On))
 	}
-	if len(v.text) > MaxValueBytes {
-		return field.TooLong(path, "", MaxValueBytes)
-	}
-	if !utf8.ValidString(v.text) {
-		return field.Invalid(path, v.text, "is not valid UTF-8")
-	}
-	v.container = container
-	if err := row.parse(i, v); err != nil {
-		return field.Invalid(path, v.text, legal(err, row))
+	if err := i.read(row, path, v); err != nil {
+		if kind != subject.Namespace {
+			i.Malformed.add(id)
+		}
+		return err
 	}
 	i.Sources[id] = v.source
+	i.Digests[id] = digest(i.Digests[id], name, v.text)
 	if row.Pending.Has(kind) {
 		return field.Forbidden(path, fmt.Sprintf("is valid, but this version does not act on it on a %s yet", kind))
 	}
 	return nil
 }
 
+// read checks what every value must be, then what the key's must be.
+func (i *Intent) read(row *Key, path *field.Path, v value) *field.Error {
+	if len(v.text) > MaxValueBytes {
+		return field.TooLong(path, "", MaxValueBytes)
+	}
+	// Decoders put U+FFFD where they find bytes that are no UTF-8; nobody writes it on purpose.
+	if !utf8.ValidString(v.text) || strings.ContainsRune(v.text, utf8.RuneError) {
+		return field.Invalid(path, v.text, "is not valid UTF-8")
+	}
+	err := row.parse(i, v)
+	switch {
+	case errors.Is(err, errTooMany):
+		return field.TooMany(path, maxPerContainer+1, maxPerContainer)
+	case err != nil:
+		return field.Invalid(path, v.text, legal(err, row))
+	}
+	return nil
+}
+
+// digestPrime and the offset are those of FNV-1a.
+const (
+	digestOffset = 14695981039346656037
+	digestPrime  = 1099511628211
+)
+
+// digest adds texts to a digest (FNV-1a, with the length of each so that "ab","c" is not "a","bc").
+func digest(sum uint64, texts ...string) uint64 {
+	if sum == 0 {
+		sum = digestOffset
+	}
+	for _, text := range texts {
+		for i := range len(text) {
+			sum = (sum ^ uint64(text[i])) * digestPrime
+		}
+		sum = (sum ^ uint64(len(text))) * digestPrime
+	}
+	return sum
+}
+
 // find looks a key up by its name without the prefix. The container is what follows the first dot of a per-container key.
 func find(name string) (id ID, container string, ok bool) {
 	base, container, dotted := strings.Cut(name, ".")
-	for id := range table {
-		if table[id].Name == base && (!dotted || table[id].PerContainer && container != "") {
+	keys := Keys()
+	for id := range keys {
+		if keys[id].Name == base && (!dotted || keys[id].PerContainer && container != "") {
 			return ID(id), container, true
 		}
 	}
@@ -99,16 +149,28 @@ func find(name string) (id ID, container string, ok bool) {
 }
 
 // unknown is the error for a key that does not exist, with the nearest that does.
-func unknown(path *field.Path, name string) *field.Error {
-	err := &field.Error{Type: field.ErrorTypeNotSupported, Field: path.String(), BadValue: "", Detail: "unknown key, ignored"}
+func unknown(name string) *field.Error {
+	err := &field.Error{Type: field.ErrorTypeNotSupported, Field: name, BadValue: "", Detail: "unknown key, ignored"}
+	base, container, dotted := strings.Cut(strings.TrimPrefix(name, Prefix), ".")
 	names := make([]string, 0, NumKeys)
-	for i := range table {
-		names = append(names, Prefix+table[i].Name)
+	for _, key := range Keys() {
+		if !dotted || key.PerContainer {
+			names = append(names, key.Name)
+		}
 	}
-	if n, ok := nearest.To(name, names); ok {
-		err.Detail += "; did you mean " + n + "?"
+	n, ok := nearest.To(base, names)
+	if ok && dotted {
+		n += "." + container
+	}
+	if ok {
+		err.Detail += "; did you mean " + Prefix + n + "?"
 	}
 	return err
+}
+
+func moreUnknown(n int) *field.Error {
+	detail := fmt.Sprintf("%d more unknown keys, ignored", n)
+	return &field.Error{Type: field.ErrorTypeNotSupported, Field: Prefix + "…", BadValue: "", Detail: detail}
 }
 
 // errPlain marks an error that says itself what is legal.
@@ -126,18 +188,31 @@ func legal(err error, row *Key) string {
 // maxShown bounds how much of a bad value a message repeats.
 const maxShown = 64
 
-// Describe says a mistake in one sentence: key, value, what is legal.
+// Describe says a mistake in one sentence: key, value, what is legal. It also takes the errors of what a key's value is
+// made of, as a Scaler's specification has them.
 func Describe(err *field.Error) string {
 	switch err.Type {
 	case field.ErrorTypeInvalid:
 		return fmt.Sprintf("%s: invalid value %s: %s", err.Field, shown(err.BadValue), err.Detail)
+	case field.ErrorTypeRequired:
+		return fmt.Sprintf("%s: missing: %s", err.Field, err.Detail)
+	case field.ErrorTypeDuplicate:
+		return fmt.Sprintf("%s: %s stands twice", err.Field, shown(err.BadValue))
 	case field.ErrorTypeTooLong:
 		return fmt.Sprintf("%s: the value is too long; legal is at most %d bytes", err.Field, MaxValueBytes)
+	case field.ErrorTypeTooMany:
+		return fmt.Sprintf("%s: too many (%v); %s", err.Field, err.BadValue, err.Detail)
 	case field.ErrorTypeNotSupported:
-		return fmt.Sprintf("%s: %s", err.Field, err.Detail)
-	default:
-		return fmt.Sprintf("%s: %s", err.Field, err.Detail)
+		if text := fmt.Sprint(err.BadValue); text != "" {
+			return fmt.Sprintf("%s: unsupported value %s: %s", err.Field, shown(err.BadValue), err.Detail)
+		}
 	}
+	return fmt.Sprintf("%s: %s", err.Field, err.Detail)
+}
+
+// IsWarning tells whether a mistake only warns: the key is ignored, and nothing that was asked for is done wrongly.
+func IsWarning(err *field.Error) bool {
+	return err.Type == field.ErrorTypeNotSupported || err.Type == field.ErrorTypeForbidden
 }
 
 // shown quotes a value, cut where it is long.

@@ -74,9 +74,21 @@ func fromYAML(v value, into any) error {
 	return errors.New(text)
 }
 
-func parseMetrics(i *Intent, v value) error {
-	var list []autoscalingv2.MetricSpec
+// listFromYAML reads a list with at least one element.
+func listFromYAML[T any](v value) ([]T, error) {
+	var list []T
 	if err := fromYAML(v, &list); err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, errors.New("the list is empty")
+	}
+	return list, nil
+}
+
+func parseMetrics(i *Intent, v value) error {
+	list, err := listFromYAML[autoscalingv2.MetricSpec](v)
+	if err != nil {
 		return err
 	}
 	i.Scaling.Metrics = list
@@ -84,8 +96,8 @@ func parseMetrics(i *Intent, v value) error {
 }
 
 func parseTriggers(i *Intent, v value) error {
-	var list []v1alpha1.Trigger
-	if err := fromYAML(v, &list); err != nil {
+	list, err := listFromYAML[v1alpha1.Trigger](v)
+	if err != nil {
 		return err
 	}
 	i.Scaling.Triggers = list
@@ -102,8 +114,8 @@ func parseBehavior(i *Intent, v value) error {
 }
 
 func parseSchedule(i *Intent, v value) error {
-	var list []v1alpha1.ScheduleWindow
-	if err := fromYAML(v, &list); err != nil {
+	list, err := listFromYAML[v1alpha1.ScheduleWindow](v)
+	if err != nil {
 		return err
 	}
 	i.Scaling.Schedule = list

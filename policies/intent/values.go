@@ -105,9 +105,19 @@ func quantity(text string) (resource.Quantity, error) {
 		return q, fmt.Errorf("%s is not a quantity", shown(text))
 	}
 	if q.Sign() < 0 {
-		return q, fmt.Errorf("%s is negative", text)
+		return q, fmt.Errorf("%s is negative", shown(text))
 	}
+	// A Quantity remembers its text once it was asked for it. Asked here, a value that requests share is never written again.
+	_ = q.String()
 	return q, nil
+}
+
+// whole takes a quantity without a fraction: nobody can have half a device.
+func whole(q resource.Quantity) error {
+	if q.MilliValue()%1000 != 0 {
+		return fmt.Errorf("%s is not a whole number", q.String())
+	}
+	return nil
 }
 
 // positive takes a quantity above zero.
@@ -119,15 +129,22 @@ func positive(text string) (resource.Quantity, error) {
 	return q, err
 }
 
+// maxPairs bounds a list: what it leads to is multiplied by the number of containers.
+const maxPairs = 64
+
 // pair is one element of a list such as "cpu=250m,memory=256Mi".
 type pair struct{ key, value string }
 
 // pairs splits a list of key=value at commas. Elements are trimmed; an empty list, an empty side and a repeated key are
 // mistakes.
 func pairs(text string) ([]pair, error) {
-	var list []pair
-	seen := map[string]bool{}
-	for _, element := range strings.Split(text, ",") {
+	elements := strings.Split(text, ",")
+	if len(elements) > maxPairs {
+		return nil, fmt.Errorf("more than %d elements", maxPairs)
+	}
+	list := make([]pair, 0, len(elements))
+	seen := make(map[string]bool, len(elements))
+	for _, element := range elements {
 		k, val, ok := strings.Cut(element, "=")
 		p := pair{strings.TrimSpace(k), strings.TrimSpace(val)}
 		if !ok || p.key == "" || p.value == "" {

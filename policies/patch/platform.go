@@ -9,3 +9,29 @@ type Platform struct {
 	// SpotTolerations let a workload onto them.
 	SpotTolerations []corev1.Toleration
 }
+
+// DefaultPlatform knows the interruptible nodes of the large clouds by the labels and taints that these document. A label
+// that a cluster does not use matches no node, and a taint that it does not use is never in the way.
+func DefaultPlatform() *Platform {
+	return &Platform{
+		SpotNodes: []corev1.NodeSelectorRequirement{
+			nodesWith("karpenter.sh/capacity-type", "spot"),
+			nodesWith("eks.amazonaws.com/capacityType", "SPOT"),
+			nodesWith("cloud.google.com/gke-spot", "true"),
+			nodesWith("kubernetes.azure.com/scalesetpriority", "spot"),
+		},
+		SpotTolerations: []corev1.Toleration{
+			tolerating("karpenter.sh/capacity-type", "spot"),
+			tolerating("cloud.google.com/gke-spot", "true"),
+			tolerating("kubernetes.azure.com/scalesetpriority", "spot"),
+		},
+	}
+}
+
+func nodesWith(label, value string) corev1.NodeSelectorRequirement {
+	return corev1.NodeSelectorRequirement{Key: label, Operator: corev1.NodeSelectorOpIn, Values: []string{value}}
+}
+
+func tolerating(key, value string) corev1.Toleration {
+	return corev1.Toleration{Key: key, Operator: corev1.TolerationOpEqual, Value: value, Effect: corev1.TaintEffectNoSchedule}
+}

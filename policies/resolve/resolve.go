@@ -19,6 +19,8 @@ type Namespace struct {
 	Problems field.ErrorList
 	// LimitRanges of the namespace.
 	LimitRanges []corev1.LimitRange
+	// Own marks the namespace that Plimsoll itself runs in: it is never looked at, so that Plimsoll can always start.
+	Own bool
 }
 
 // NewNamespace reads a Namespace's labels and annotations.
@@ -33,11 +35,28 @@ func (n *Namespace) Enrolled() bool { return n.Labels[intent.EnabledLabel] == "t
 
 // Resolution is what a workload's settings come to.
 type Resolution struct {
-	// Enrolled is false where the workload is none of Plimsoll's business; Reason then says why.
+	// Enrolled is false where the workload is none of Plimsoll's business; Gate then says why, and the rest is empty.
 	Enrolled bool
-	Reason   reason.Code
+	Gate     Gate
+	// Reason is NotEnrolled where it is not enrolled, empty where it is.
+	Reason reason.Code
 	// Intent is the effective one: all layers merged.
 	Intent intent.Intent
-	// Problems are the mistakes in the workload's own annotations, one by one and together.
+	// Own is what the workload's own annotations say.
+	Own intent.Intent
+	// Problems are the mistakes in the workload's own annotations, one by one.
 	Problems field.ErrorList
+}
+
+// Resolve says whether a workload is looked at and what its settings come to: the workload's annotation, else the
+// Namespace's of the same key. It is the one place where layers meet.
+func Resolve(s *subject.Subject, ns *Namespace) Resolution {
+	r := Resolution{}
+	r.Own, r.Problems = intent.Parse(s.Kind, s.Metadata.Annotations)
+	if r.Gate = gate(s, ns, &r.Own); r.Gate != Open {
+		return Resolution{Gate: r.Gate, Reason: reason.NotEnrolled}
+	}
+	r.Enrolled = true
+	r.Intent = intent.Merge(&r.Own, &ns.Intent)
+	return r
 }

@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	kjson "sigs.k8s.io/json"
 )
 
 // Decode reads a workload. An object of a kind that Plimsoll does not know comes back with Kind Other, without its
@@ -79,21 +80,24 @@ func (c *cursor) meta(m *Meta) {
 			unmarshal(c, &m.OwnerReferences)
 		case "deletionTimestamp":
 			unmarshal(c, &m.DeletionTimestamp)
+		case "managedFields":
+			m.RawManagedFields = c.raw()
 		default:
 			c.skip()
 		}
 	})
 }
 
-// unmarshal leaves what is rare to the standard library.
-func unmarshal[T any](c *cursor, into *T) {
+// unmarshal leaves what is rare to the API machinery's decoder, and gives the text.
+func unmarshal[T any](c *cursor, into *T) []byte {
 	raw := c.raw()
 	if c.err != nil {
-		return
+		return nil
 	}
-	if err := json.Unmarshal(raw, into); err != nil {
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(raw, into); err != nil {
 		c.fail("%w", err)
 	}
+	return raw
 }
 
 func (c *cursor) specOf(kind Kind, s *Spec) {
@@ -199,7 +203,7 @@ func (c *cursor) podSpec(p *PodSpec) {
 		case "tolerations":
 			unmarshal(c, &p.Tolerations)
 		case "affinity":
-			unmarshal(c, &p.Affinity)
+			p.RawAffinity = unmarshal(c, &p.Affinity)
 		default:
 			c.skip()
 		}

@@ -30,6 +30,8 @@ type Meta struct {
 	Annotations       map[string]string       `json:"annotations"`
 	OwnerReferences   []metav1.OwnerReference `json:"ownerReferences"`
 	DeletionTimestamp *metav1.Time            `json:"deletionTimestamp"`
+	// RawManagedFields is metadata.managedFields as it stands: it is large, and seldom of interest.
+	RawManagedFields json.RawMessage `json:"managedFields"`
 }
 
 // Spec is the union of the specifications of all kinds: of the workload itself, and of a CronJob's Job.
@@ -78,6 +80,8 @@ type PodSpec struct {
 	Resources      *Resources          `json:"resources"`
 	Tolerations    []corev1.Toleration `json:"tolerations"`
 	Affinity       *corev1.Affinity    `json:"affinity"`
+	// RawAffinity is the affinity as it stands.
+	RawAffinity json.RawMessage `json:"-"`
 }
 
 // Container is the part of a container that Plimsoll reads.

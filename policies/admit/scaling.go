@@ -1,0 +1,132 @@
+package admit
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
+	"github.com/plimsoll-dev/plimsoll/policies/intent"
+	"github.com/plimsoll-dev/plimsoll/policies/scaling"
+	"github.com/plimsoll-dev/plimsoll/policies/subject"
+)
+
+// scaling holds the scaling keys against each other, as the controller will: nothing of the object is patched for them, so
+// this is where their user hears of a mistake.
+func (v *version) scaling() []finding {
+	i := &v.resolution.Intent
+	kind := v.subject.Kind
+	if kind != subject.Deployment && kind != subject.StatefulSet || v.resolution.Own.Malformed.InGroup(intent.GroupScaling) {
+		return nil // what is wrong already leaves too much open to judge the rest by
+	}
+	if i.Scaling.MaxReplicas == 0 {
+		return v.withoutMaximum()
+	}
+	if !i.Scales() {
+		return nil // a Namespace's defaults, for those of its workloads that scale
+	}
+	if f, crossed := crossedBounds(i); crossed {
+		return []finding{f}
+	}
+	spec := i.ScalerSpec(v1alpha1.TargetRef{APIVersion: kind.APIVersion(), Kind: kind.String(), Name: v.subject.Metadata.Name})
+	_, errs := scaling.SpecFrom(&spec)
+	var all []finding
+	for _, err := range errs {
+		id, translated := fromSpec(i, err)
+		all = append(all, finding{intent.Describe(translated), i.Sources[id].Layer != intent.OnNamespace})
+	}
+	return all
+}
+
+// withoutMaximum speaks of workloads that ask for scaling but have no upper bound, which is what turns it on.
+func (v *version) withoutMaximum() []finding {
+	var keys []string
+	for id, key := range intent.Keys() {
+		if key.SpecField != "" && v.resolution.Own.Has(intent.ID(id)) {
+			keys = append(keys, intent.ID(id).String())
+		}
+	}
+	switch {
+	case len(keys) == 0:
+		return nil
+	case len(keys) == 1 && v.resolution.Own.Has(intent.KeySchedule):
+		text := intent.KeySchedule.String() + ": is valid, but this version does not act on a schedule without " +
+			intent.KeyMaxReplicas.String() + " yet"
+		return []finding{{text, false}}
+	}
+	text := fmt.Sprintf("%s: missing; it turns scaling on, which %s asks for; legal is a whole number from 1",
+		intent.KeyMaxReplicas, strings.Join(keys, ", "))
+	return []finding{{text, true}}
+}
+
+// crossedBounds finds a minimum above the maximum. It can take two layers to make that mistake, so both are named. It is the
+// workload's if one of them is its own.
+func crossedBounds(i *intent.Intent) (finding, bool) {
+	low, high := i.Scaling.MinReplicas, i.Scaling.MaxReplicas
+	if low == nil || *low <= high {
+		return finding{}, false
+	}
+	lowest, highest := i.Sources[intent.KeyMinReplicas], i.Sources[intent.KeyMaxReplicas]
+	text := fmt.Sprintf("%s: %d (%s) is above %s: %d (%s); legal is at most the maximum",
+		intent.KeyMinReplicas, *low, lowest, intent.KeyMaxReplicas, high, highest)
+	return finding{text, lowest.Layer == intent.Workload || highest.Layer == intent.Workload}, true
+}
+
+// fromSpec turns a mistake in a field of the specification into one in the key that it came from: spec.metrics[1].resource
+// into plimsoll.dev/memory, spec.triggers[0].metadata[listName] into plimsoll.dev/triggers[0].metadata[listName].
+func fromSpec(i *intent.Intent, err *field.Error) (intent.ID, *field.Error) {
+	path := strings.TrimPrefix(err.Field, "spec.")
+	name, rest := path, ""
+	if end := strings.IndexAny(path, ".["); end >= 0 {
+		name, rest = path[:end], path[end:]
+	}
+	id := keyOf(name)
+	if name == "metrics" {
+		id, rest = metricKey(i, rest)
+	}
+	translated := *err
+	translated.Field = id.String() + rest
+	return id, &translated
+}
+
+// keyOf finds the key of a field. A field without a key of its own turns up with the key that turns scaling on.
+func keyOf(specField string) intent.ID {
+	for id, key := range intent.Keys() {
+		if key.SpecField == specField {
+			return intent.ID(id)
+		}
+	}
+	return intent.KeyMaxReplicas
+}
+
+// metricKey finds which key a metric came from: in the specification CPU and memory stand before the list.
+func metricKey(i *intent.Intent, rest string) (intent.ID, string) {
+	index, after, ok := strings.Cut(strings.TrimPrefix(rest, "["), "]")
+	n, err := strconv.Atoi(index)
+	if !ok || err != nil {
+		return firstMetric(i), ""
+	}
+	for _, shorthand := range []struct {
+		id  intent.ID
+		set bool
+	}{{intent.KeyCPU, i.CPU != nil}, {intent.KeyMemory, i.Memory != nil}} {
+		if shorthand.set && n == 0 {
+			return shorthand.id, ""
+		}
+		if shorthand.set {
+			n--
+		}
+	}
+	return intent.KeyMetrics, "[" + strconv.Itoa(n) + "]" + after
+}
+
+func firstMetric(i *intent.Intent) intent.ID {
+	for _, id := range []intent.ID{intent.KeyCPU, intent.KeyMemory} {
+		if i.Has(id) {
+			return id
+		}
+	}
+	return intent.KeyMetrics
+}
