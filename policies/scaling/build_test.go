@@ -9,6 +9,7 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
 	"github.com/plimsoll-dev/plimsoll/policies/scaling"
@@ -99,4 +100,32 @@ func readyPods(n int) []scaling.Pod {
 		pods = append(pods, pod(fmt.Sprintf("pod-%02d", i), 1000))
 	}
 	return pods
+}
+
+// longAgo is the state of a workload that the engine has watched for two hours: nothing is in any window.
+func longAgo(spec *scaling.Spec, replicas int32) scaling.State {
+	_, state := scaling.Decide(scaling.Input{
+		Spec: spec, Target: scaling.Target{Replicas: replicas}, Now: noon.Add(-2 * time.Hour), Created: noon.Add(-24 * time.Hour),
+	})
+	return state
+}
+
+// decide decides at noon about a workload that was watched for long.
+func decide(spec *scaling.Spec, target scaling.Target, samples ...scaling.Sample) scaling.Decision {
+	d, _ := scaling.Decide(scaling.Input{
+		Spec: spec, Target: target, Samples: samples, State: longAgo(spec, target.Replicas), Now: noon, Created: noon.Add(-24 * time.Hour),
+	})
+	return d
+}
+
+func replicas(n int32) scaling.Target { return scaling.Target{Replicas: n, Pods: readyPods(int(n))} }
+
+func quantity(text string) *resource.Quantity { return ptr(resource.MustParse(text)) }
+
+func duration(text string) *metav1.Duration {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		panic(err)
+	}
+	return &metav1.Duration{Duration: d}
 }
