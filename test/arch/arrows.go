@@ -30,7 +30,7 @@ func arrowTable() []arrow {
 		{"policies/rules", core("policies/rules", "policies/intent")},
 		{"policies/resolve", core("policies/rules", "policies/intent")},
 		{"policies/patch", core("policies/intent")},
-		{"policies/admit", core("policies/patch", "policies/resolve", "policies/rules", "policies/intent")},
+		{"policies/admit", core("policies/patch", "policies/resolve", "policies/rules", "policies/intent", "policies/scaling", "policies/jobs")},
 		{"policies/scaling/window", core()},
 		{"policies/scaling", core("policies/scaling", "policies/intent", "policies/trigger")},
 		{"policies/jobs", core("policies/scaling", "policies/intent", "policies/trigger")},
