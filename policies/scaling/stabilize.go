@@ -19,7 +19,7 @@ func (r *run) stabilize() outcome {
 	}
 	s := Step{Stage: StageStabilize, After: d.farther(value, r.cur), Reason: d.stabilized(), Signal: -1, Value: int64(value)}
 	r.decision.Conditions.AbleToScale.Reason = s.Reason
-	if d == down && at == r.state.since {
+	if d == down && r.state.guarded && at == r.state.since {
 		s.Reason = reason.RestartGuard
 	}
 	s.Until = r.wakeAt(at + window)

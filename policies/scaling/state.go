@@ -23,6 +23,9 @@ type State struct {
 	low, high window.Extreme
 	last      int32
 	proposed  bool
+	// guard is the count that start took for proposed; guarded is true until a proposal reaches it.
+	guard   int32
+	guarded bool
 	// writes are our own; pending is one that was decided and not yet seen on the target.
 	writes  window.Ledger
 	pending write
@@ -139,6 +142,7 @@ func (s *State) start(r *run) {
 	}
 	s.resumed = false
 	s.propose(r, proposal)
+	s.guard, s.guarded = proposal, true
 }
 
 func (s *State) propose(r *run, proposal int32) {
@@ -146,6 +150,7 @@ func (s *State) propose(r *run, proposal int32) {
 		s.recent(d).Add(window.Sense(-d), r.ms, proposal, r.ms-r.spec.rules(d).Window.Milliseconds())
 	}
 	s.last, s.proposed = proposal, true
+	s.guarded = s.guarded && proposal < s.guard
 }
 
 // remember takes in what was decided.
