@@ -43,8 +43,8 @@ func encodeNode(node *yaml.Node, step int, compact bool) (string, error) {
 	return out.String(), encoder.Close()
 }
 
-// inline writes a value on one line, in braces where it is a map.
-func inline(value any) (string, error) {
+// Inline writes a value on one line, in braces where it is a map.
+func Inline(value any) (string, error) {
 	node, err := toNode(value)
 	if err != nil {
 		return "", err

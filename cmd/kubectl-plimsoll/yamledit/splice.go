@@ -187,7 +187,7 @@ func (d *document) replaceInline(value *yaml.Node, with any, flow bool) ([]cut, 
 	if to < 0 {
 		return nil, errors.New("a value of several lines")
 	}
-	text, err := inline(with)
+	text, err := Inline(with)
 	from := d.offset(value)
 	if from > 0 && d.text[from-1] == ':' {
 		text = " " + text
@@ -201,7 +201,7 @@ func (d *document) addInline(n *yaml.Node, entries any) ([]cut, error) {
 	if to < 0 {
 		return nil, errors.New("a map in braces whose end is not found")
 	}
-	text, err := inline(entries)
+	text, err := Inline(entries)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,83 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/manifest"
+	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/terminal"
+	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/textdiff"
+	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/yamledit"
+	"github.com/plimsoll-dev/plimsoll/policies/patch"
+)
+
+// print writes what was asked for: explanations, diffs, or manifests.
+func (o *options) print(w io.Writer, files []*manifest.File, reviews []review) error {
+	if o.explain {
+		if err := o.printExplanations(w, reviews); err != nil {
+			return err
+		}
+		if !o.diff {
+			return nil
+		}
+	}
+	if slices.ContainsFunc(reviews, func(r review) bool { return !r.outcome.Allowed() }) && !o.diff {
+		return nil // a pipe to kubectl apply must not get the half of it
+	}
+	completed, err := complete(files, reviews)
+	if err != nil {
+		return err
+	}
+	if o.diff {
+		return o.printDiffs(w, files, completed)
+	}
+	return o.printManifests(w, completed)
+}
+
+// complete gives the files as admission would make them.
+func complete(files []*manifest.File, reviews []review) ([]*manifest.File, error) {
+	ops := map[*manifest.Document][]patch.Op{}
+	for _, r := range reviews {
+		d := r.object.Document
+		for _, op := range r.outcome.Ops {
+			op.Path = r.object.Pointer + op.Path
+			ops[d] = append(ops[d], op)
+		}
+	}
+	completed := make([]*manifest.File, 0, len(files))
+	for _, f := range files {
+		edited := &manifest.File{Name: f.Name}
+		for _, d := range f.Documents {
+			text, err := yamledit.Apply(d.Text, ops[d])
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", d.Where(), err)
+			}
+			with := *d
+			with.Text = text
+			edited.Documents = append(edited.Documents, &with)
+		}
+		completed = append(completed, edited)
+	}
+	return completed, nil
+}
+
+func (o *options) printDiffs(w io.Writer, before, after []*manifest.File) error {
+	colours := textdiff.Colours(terminal.Colored(o.color, w))
+	for i := range before {
+		text := textdiff.Unified(before[i].Name, before[i].Text(), after[i].Text())
+		if err := textdiff.Print(w, text, colours); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *options) printManifests(w io.Writer, files []*manifest.File) error {
+	text, err := manifest.Join(files, manifest.Format(o.output))
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(text)
+	return err
+}

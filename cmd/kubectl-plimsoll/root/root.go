@@ -1,0 +1,51 @@
+// Package root is the program: its verbs, and how it ends.
+package root
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/exitcode"
+	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/render"
+)
+
+const long = `Plimsoll makes ordinary Kubernetes workloads serverless by annotation: it completes them at admission and scales them from
+0 to N and back. This command shows beforehand what it would do, and writes the annotations.`
+
+// Streams are what the program reads and writes.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// New makes the command.
+func New() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:           "kubectl plimsoll",
+		Short:         "Look into Plimsoll and annotate workloads for it",
+		Long:          long,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		// kubectl finds the program by its file's name; people call it as a verb of kubectl.
+		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl plimsoll"},
+	}
+	cmd.AddCommand(render.New())
+	return cmd
+}
+
+// Run runs the program and gives its exit code.
+func Run(ctx context.Context, streams Streams, args []string) int {
+	cmd := New()
+	cmd.SetArgs(args)
+	cmd.SetIn(streams.In)
+	cmd.SetOut(streams.Out)
+	cmd.SetErr(streams.Err)
+	err := cmd.ExecuteContext(ctx)
+	if err != nil {
+		fmt.Fprintln(streams.Err, "Error:", err)
+	}
+	return exitcode.Of(err)
+}
