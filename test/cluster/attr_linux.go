@@ -2,5 +2,5 @@ package cluster
 
 import "syscall"
 
-// endWithParent makes a child end when this process does, even by SIGKILL.
-func endWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
+// EndWithParent makes a child end when this process does, even by SIGKILL.
+func EndWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }

@@ -4,5 +4,5 @@ package cluster
 
 import "syscall"
 
-// endWithParent has no equal outside Linux: there a child that outlives a killed parent has to be ended by hand.
-func endWithParent() *syscall.SysProcAttr { return nil }
+// EndWithParent has no equal outside Linux: there a child that outlives a killed parent has to be ended by hand.
+func EndWithParent() *syscall.SysProcAttr { return nil }

@@ -65,7 +65,7 @@ func (c *Cluster) StartManager(ctx context.Context, options ManagerOptions) (*Ma
 	}, options.Args...)
 	m.cmd = exec.Command(program, args...) //nolint:noctx // it ends by Stop, after a graceful drain
 	m.cmd.Stdout, m.cmd.Stderr = options.Log, options.Log
-	m.cmd.SysProcAttr = endWithParent()
+	m.cmd.SysProcAttr = EndWithParent()
 	if err := m.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", program, err)
 	}
@@ -98,8 +98,13 @@ func FreePort() (int, error) {
 // PID of the manager's process.
 func (m *Manager) PID() int { return m.cmd.Process.Pid }
 
+// Started tells whether there is a process to stop.
+func (m *Manager) Started() bool { return m != nil && m.cmd != nil && m.cmd.Process != nil }
+
 // MetricsURL is where its Prometheus metrics are.
-func (m *Manager) MetricsURL() string { return fmt.Sprintf("http://127.0.0.1:%d/metrics", m.MetricsPort) }
+func (m *Manager) MetricsURL() string {
+	return fmt.Sprintf("http://127.0.0.1:%d/metrics", m.MetricsPort)
+}
 
 // Stop asks the manager to end, as Kubernetes would, and waits until it has.
 func (m *Manager) Stop() error {
