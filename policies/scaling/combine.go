@@ -41,26 +41,3 @@ func (r *run) failing(signal int32) {
 	}
 	r.active(status, code, signal)
 }
-
-// rememberBase notes the count that a schedule without metrics has to give back once its windows close.
-func (r *run) rememberBase() {
-	if len(r.spec.Signals) == 0 && r.bounds.open && !r.state.hasBase {
-		r.state.base, r.state.hasBase = r.cur, true
-	}
-}
-
-// scheduleAlone: where neither metrics nor triggers lead, the count outside the windows is the one that was there before.
-func (r *run) scheduleAlone() outcome {
-	r.rememberBase()
-	r.direct = true
-	r.active(True, reason.ValidMetricFound, -1)
-	if r.bounds.open || !r.state.hasBase {
-		return next
-	}
-	if r.cur == r.state.base {
-		r.state.hasBase = false
-		return next
-	}
-	r.step(Step{Stage: StageCombine, After: r.state.base, Reason: reason.DesiredWithinRange, Signal: -1})
-	return next
-}

@@ -25,9 +25,10 @@ func (r *run) disabled() outcome {
 	return over
 }
 
-// outside: a count outside the bounds goes to the bound at once, no metrics asked.
+// outside: a count outside the bounds goes to the bound at once, no metrics asked. (Where a schedule works alone, what is
+// wanted once it closes is known without asking: the count from before.)
 func (r *run) outside() outcome {
-	if r.bounds.contain(r.cur) {
+	if r.bounds.contain(r.cur) || r.givesBack() {
 		return next
 	}
 	n, code := r.bounds.clip(r.cur)
