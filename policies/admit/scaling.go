@@ -56,7 +56,7 @@ func (v *version) withoutMaximum() []finding {
 			intent.KeyMaxReplicas.String() + " yet"
 		return []finding{{text, false}}
 	}
-	text := fmt.Sprintf("%s: missing; it turns scaling on, which %s asks for; legal is a whole number from 1",
+	text := fmt.Sprintf("%s: missing; it turns on the scaling asked for by %s; legal is a whole number from 1",
 		intent.KeyMaxReplicas, strings.Join(keys, ", "))
 	return []finding{{text, true}}
 }
@@ -88,7 +88,21 @@ func fromSpec(i *intent.Intent, err *field.Error) (intent.ID, *field.Error) {
 	}
 	translated := *err
 	translated.Field = id.String() + rest
+	if rest == "" {
+		translated.Detail = inKeys(err.Detail)
+	}
 	return id, &translated
+}
+
+// inKeys speaks of keys where a message speaks of fields: of min-replicas, not of minReplicas. Inside the YAML of a key the
+// fields are the fields.
+func inKeys(detail string) string {
+	for _, key := range intent.Keys() {
+		if strings.ToLower(key.SpecField) != key.SpecField {
+			detail = strings.ReplaceAll(detail, key.SpecField, key.Name)
+		}
+	}
+	return detail
 }
 
 // keyOf finds the key of a field. A field without a key of its own turns up with the key that turns scaling on.

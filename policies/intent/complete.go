@@ -150,6 +150,9 @@ func parseObjectStorage(i *Intent, v value) error {
 			return err
 		}
 	}
+	if o.Secret == "" {
+		return errors.New("the Secret's name is missing")
+	}
 	if len(validation.IsDNS1123Subdomain(o.Secret)) > 0 {
 		return fmt.Errorf("%s is not a Secret's name", shown(o.Secret))
 	}

@@ -78,6 +78,9 @@ func fromYAML(v value, into any) error {
 func listFromYAML[T any](v value) ([]T, error) {
 	var list []T
 	if err := fromYAML(v, &list); err != nil {
+		if strings.HasPrefix(err.Error(), "cannot unmarshal") && strings.Contains(err.Error(), " into Go value of type []") {
+			return nil, errors.New("not a list") // Go's types mean nothing to who wrote the YAML
+		}
 		return nil, err
 	}
 	if len(list) == 0 {

@@ -57,14 +57,14 @@ func ttl(b *builder) {
 		}
 		b.want(p, numberValue(int64(seconds)), s)
 	}
-	if b.Subject.Kind == subject.CronJob && kept != nil {
+	if b.Subject.Kind == subject.CronJob && kept != nil && (b.Intent.TTL == nil || *kept > *b.Intent.TTL) {
 		b.passOn(p.words)
 	}
 }
 
 // passOn writes the settings into a CronJob's jobTemplate: its Jobs are not reviewed, and the controller needs them.
 func (b *builder) passOn(ttlPath string) {
-	if b.Intent.TTL != nil && b.recorded(ttlPath) && *b.Intent.TTLOnFailure > *b.Intent.TTL {
+	if b.Intent.TTL != nil && b.recorded(ttlPath) {
 		b.want(b.jobAnnotation(intent.KeyTTL), inSeconds(*b.Intent.TTL), b.by(intent.KeyTTL))
 	}
 	b.want(b.jobAnnotation(intent.KeyTTLOnFailure), inSeconds(*b.Intent.TTLOnFailure), b.by(intent.KeyTTLOnFailure))

@@ -2,6 +2,8 @@
 package patch
 
 import (
+	"fmt"
+
 	"github.com/plimsoll-dev/plimsoll/policies/intent"
 )
 
@@ -24,4 +26,23 @@ type Change struct {
 	From, To string
 	// Detail says more where the value is not simply what the key says, as in "raised to the request".
 	Detail string
+}
+
+// String says the change in one line, as in "spec.backoffLimit: 6 -> 3 (plimsoll.dev/backoff-limit, annotation)".
+func (c Change) String() string {
+	why := c.Key.String()
+	if c.Source.Layer != intent.Unset {
+		why += ", " + c.Source.String()
+	}
+	if c.Detail != "" {
+		why += "; " + c.Detail
+	}
+	switch {
+	case c.From == "":
+		return fmt.Sprintf("%s: %s (%s)", c.Path, c.To, why)
+	case c.To == "":
+		return fmt.Sprintf("%s: %s removed (%s)", c.Path, c.From, why)
+	default:
+		return fmt.Sprintf("%s: %s -> %s (%s)", c.Path, c.From, c.To, why)
+	}
 }

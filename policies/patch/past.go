@@ -63,7 +63,7 @@ func (p *past) record(at place, wanted value) (Record, bool) {
 			return r, true
 		}
 	}
-	return Record{}, p.newStamp.Dropped > 0 && same(at.now, wanted.text)
+	return Record{}, p.newStamp.Dropped+p.oldStamp.Dropped > 0 && same(at.now, wanted.text)
 }
 
 // takeBack looks at what is recorded and no longer asked for.

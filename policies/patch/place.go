@@ -1,6 +1,7 @@
 package patch
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -32,13 +33,21 @@ type value struct {
 func textValue(s string) value  { return value{s, s} }
 func numberValue(n int64) value { return value{n, strconv.FormatInt(n, 10)} }
 
-// jsonValue is an object or list. Marshalling values of these types cannot fail.
+// jsonValue is an object or list.
 func jsonValue(v any) value {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return value{}
-	}
+	raw := marshal(v)
 	return value{json.RawMessage(raw), string(raw)}
+}
+
+// marshal writes JSON for people to read: "&" stays "&". Values of the types in this package cannot fail to be written.
+func marshal(v any) []byte {
+	out := bytes.Buffer{}
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return nil
+	}
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
 // same tells whether two texts stand for the same value.

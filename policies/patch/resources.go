@@ -232,15 +232,9 @@ func (b *builder) fill(n *need, s side) {
 	switch {
 	case a.want != nil:
 		b.want(p, textValue(a.want.String()), a.by)
-	case a.have != nil && b.asks(s, n):
+	case a.have != nil:
 		b.keep(p)
 	}
-}
-
-// asks tells whether a setting speaks of a side, so that a value there may have come from it.
-func (b *builder) asks(s side, n *need) bool {
-	q, _ := b.asked(s, n.container.Name, n.name)
-	return q != nil || !intent.Overcommits(n.name)
 }
 
 // quantity gives what a container has; nil where it has nothing.

@@ -72,18 +72,23 @@ func newRecord(path, from string, v value, s setting) Record {
 	return Record{Path: path, Key: key, Source: s.source.String(), From: from, To: v.text, Detail: s.detail}
 }
 
-// newStamp makes the stamp of an object. Records beyond the bound are dropped from the end.
-func newStamp(s *subject.Subject, namespace, input string, records []Record) Stamp {
+// newStamp makes the stamp of what is recorded. Records beyond the bound are dropped from the end.
+func (b *builder) newStamp() Stamp {
+	records := b.records
 	slices.SortFunc(records, func(a, b Record) int { return strings.Compare(a.Path, b.Path) })
-	stamp := Stamp{Version: StampVersion, Input: input, Changes: records}
+	stamp := Stamp{Version: StampVersion, Input: inputHash(b.Intent), Changes: records}
+	if !b.open(template) && b.past.oldStamp.Version == StampVersion {
+		// The pod template is left as it is: so is what was recorded of it.
+		stamp.Input, stamp.Dropped = b.past.oldStamp.Input, b.past.oldStamp.Dropped
+	}
 	size := 0
 	for i := range records {
 		if size += records[i].size(); size > MaxStampBytes {
-			stamp.Changes, stamp.Dropped = records[:i:i], len(records)-i
+			stamp.Changes, stamp.Dropped = records[:i:i], stamp.Dropped+len(records)-i
 			break
 		}
 	}
-	stamp.Hash = stamp.hash(s, namespace)
+	stamp.Hash = stamp.hash(b.Subject, b.Namespace)
 	return stamp
 }
 
@@ -146,9 +151,8 @@ func (b *builder) writeStamp() {
 		}
 		return
 	}
-	stamp := newStamp(b.Subject, b.Namespace, b.input(), b.records)
-	raw, err := json.Marshal(stamp)
-	if err != nil || has && now == string(raw) {
+	raw := marshal(b.newStamp())
+	if has && now == string(raw) {
 		return
 	}
 	if b.Subject.Metadata.Annotations == nil {
@@ -157,13 +161,4 @@ func (b *builder) writeStamp() {
 		return
 	}
 	b.out.stamp = append(b.out.stamp, Op{Op: "add", Path: pointer, Value: string(raw)})
-}
-
-// input is the hash of the settings in force; where the pod template had to be left as it is, that of the settings it was
-// completed by.
-func (b *builder) input() string {
-	if !b.open(template) && b.past.oldStamp.Input != "" {
-		return b.past.oldStamp.Input
-	}
-	return inputHash(b.Intent)
 }
