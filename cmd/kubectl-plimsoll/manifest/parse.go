@@ -130,8 +130,20 @@ func notAnObject(err error) error {
 	case !errors.As(err, &wrong):
 		return fmt.Errorf("not an object: %w", err)
 	case wrong.Field == "" || wrong.Field == "Header":
-		return fmt.Errorf("not a Kubernetes object but a %s; legal is a map with apiVersion, kind and metadata", wrong.Value)
+		return fmt.Errorf("not a Kubernetes object but a %s; legal is a map with apiVersion, kind and metadata", inYAML(wrong.Value))
 	default:
-		return fmt.Errorf("%s: is a %s; legal is a %s", strings.TrimPrefix(wrong.Field, "Header."), wrong.Value, wrong.Type.Kind())
+		return fmt.Errorf("%s: is a %s; legal is a %s",
+			strings.TrimPrefix(wrong.Field, "Header."), inYAML(wrong.Value), inYAML(wrong.Type.Kind().String()))
 	}
+}
+
+// inYAML is what YAML calls a type of JSON or of Go.
+func inYAML(name string) string {
+	switch name {
+	case "array", "slice":
+		return "list"
+	case "object", "struct":
+		return "map"
+	}
+	return name
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/policies/admit"
 	"github.com/plimsoll-dev/plimsoll/policies/intent"
 	"github.com/plimsoll-dev/plimsoll/policies/patch"
+	"github.com/plimsoll-dev/plimsoll/policies/reason"
 	"github.com/plimsoll-dev/plimsoll/policies/resolve"
 	"github.com/plimsoll-dev/plimsoll/policies/subject"
 )
@@ -33,7 +34,9 @@ func reviewAll(files []*manifest.File, namespaces *manifest.Namespaces) []review
 func reviewOne(o *manifest.Object, namespaces *manifest.Namespaces) review {
 	switch o.Kind {
 	case subject.Other:
-		return review{object: o, outcome: admit.Outcome{Warnings: strangers(o)}}
+		return review{object: o, outcome: admit.Outcome{
+			Reason: reason.NotEnrolled, Skipped: resolve.OtherKind.String(), Warnings: strangers(o),
+		}}
 	case subject.Namespace:
 		return review{object: o, outcome: admit.Outcome{Warnings: problems(namespaces.Find(o.Metadata.Name))}}
 	}
