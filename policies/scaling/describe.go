@@ -20,7 +20,7 @@ func Summary(spec *Spec, d *Decision) string {
 	var parts []string
 	for i := range d.Trace {
 		s := &d.Trace[i]
-		if s.Stage == StageProposals && s.Signal != leader(d) || s.Stage == StageFromZero || s.Reason == reason.MaximumOfProposals {
+		if !tells(s, leader(d)) {
 			continue
 		}
 		parts = append(parts, Describe(spec, d, *s))
@@ -32,6 +32,18 @@ func Summary(spec *Spec, d *Decision) string {
 		return "nothing asks for a change"
 	}
 	return strings.Join(parts, "; ")
+}
+
+// tells says whether a step tells more than the leading signal's proposal does.
+func tells(s *Step, leader int32) bool {
+	switch s.Stage {
+	case StageProposals:
+		return s.Signal == leader
+	case StageCombine:
+		return s.Signal < 0 || s.Reason == reason.PartialData
+	default:
+		return s.Stage != StageFromZero
+	}
 }
 
 // leader is the signal that the decision follows, or that it misses; -1 where there is none.

@@ -49,13 +49,16 @@ func (s *State) appendTime(b []byte, key string, at int64) []byte {
 	if at == 0 {
 		return b
 	}
-	return fmt.Appendf(b, "|%s=%d", key, s.at-at)
+	return fmt.Appendf(b, "|%s=%d", key, s.before(at))
 }
+
+// before gives how long before the last decision a time was. What clocks that disagree put after it was just then.
+func (s *State) before(at int64) int64 { return max(0, s.at-at) }
 
 func (s *State) appendExtreme(b []byte, key string, e *window.Extreme) []byte {
 	first := "|" + key + "="
 	for at, value := range e.All() {
-		b = fmt.Appendf(b, "%s%d:%d", first, s.at-at, value)
+		b = fmt.Appendf(b, "%s%d:%d", first, s.before(at), value)
 		first = ","
 	}
 	return b
@@ -64,11 +67,11 @@ func (s *State) appendExtreme(b []byte, key string, e *window.Extreme) []byte {
 func (s *State) appendWrites(b []byte) []byte {
 	first := "|writes="
 	for c := range s.writes.All() {
-		b = fmt.Appendf(b, "%s%d:+%d-%d", first, s.at-c.At, c.Added, c.Removed)
+		b = fmt.Appendf(b, "%s%d:+%d-%d", first, s.before(c.At), c.Added, c.Removed)
 		first = ","
 	}
 	if p := s.pending; p.at != 0 {
-		b = fmt.Appendf(b, "|pending=%d:%d:%d", s.at-p.at, p.from, p.to)
+		b = fmt.Appendf(b, "|pending=%d:%d:%d", s.before(p.at), p.from, p.to)
 	}
 	return b
 }

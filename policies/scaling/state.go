@@ -127,9 +127,15 @@ func (s *State) ownZero(r *run) {
 // a thousand Scalers.
 const freshAge = time.Minute
 
+// maxSkew is how far the clocks of two processes may be apart for one to believe the other's digest.
+const maxSkew = time.Minute
+
 // start begins a history. What it does not know it takes to have been as it is: the last proposal of a digest, else the
 // current count, counts as proposed now, and so nothing is lowered for one down window of what is not known.
 func (s *State) start(r *run) {
+	if s.at > r.ms+maxSkew.Milliseconds() {
+		*s = State{} // a digest of the future is of another clock: nothing in it can be placed
+	}
 	s.warm, s.since = true, r.ms
 	proposal := r.cur
 	if s.resumed && s.proposed {
