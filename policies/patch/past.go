@@ -86,6 +86,7 @@ func (b *builder) takeBack() {
 			b.giveBack(r)
 		}
 	}
+	b.out.prune(b.doc)
 }
 
 // carry keeps a record of what may not, or must not, be touched now, as long as it is true.
