@@ -38,7 +38,9 @@ func namesFor(name string) []string {
 	return []string{name, suffixed(name, subject.Deployment), suffixed(name, subject.StatefulSet)}
 }
 
-func suffixed(name string, kind subject.Kind) string { return name + "-" + strings.ToLower(kind.String()) }
+func suffixed(name string, kind subject.Kind) string {
+	return name + "-" + strings.ToLower(kind.String())
+}
 
 // planFor compares what is wanted with what is there.
 func planFor(wanted []want, scalers []*v1alpha1.Scaler) plan {

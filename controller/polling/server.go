@@ -24,8 +24,8 @@ type server struct {
 	serving bool
 	// reading is true until a read has come back, be it long after its time.
 	reading, closed bool
-	failures      int
-	retryAt       time.Time
+	failures        int
+	retryAt         time.Time
 }
 
 // ask enqueues a question.

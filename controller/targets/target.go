@@ -34,7 +34,9 @@ func KeyOf(namespace string, ref v1alpha1.TargetRef) Key {
 func (k Key) String() string { return k.Kind.Kind + "/" + k.Name }
 
 // DeploymentKind and StatefulSetKind are the kinds with informers of their own.
-func DeploymentKind() schema.GroupVersionKind { return appsv1.SchemeGroupVersion.WithKind("Deployment") }
+func DeploymentKind() schema.GroupVersionKind {
+	return appsv1.SchemeGroupVersion.WithKind("Deployment")
+}
 
 // StatefulSetKind is the kind of StatefulSets.
 func StatefulSetKind() schema.GroupVersionKind {

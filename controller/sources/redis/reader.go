@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -22,14 +23,41 @@ const (
 )
 
 type reader struct {
-	client  *goredis.Client
-	address string
-	// guest is true where the trigger gives no credentials.
-	guest bool
+	access access
+
+	mu sync.Mutex
+	// client is nil before the first read and after an outage. go-redis probes a server that is down once a second, whatever
+	// its caller's back-off, and answers with old errors meanwhile; a new client has no such memory.
+	client *goredis.Client
+	closed bool
 }
 
-func newReader(a access) *reader {
-	return &reader{address: a.address, guest: a.password == "", client: goredis.NewClient(&goredis.Options{
+func newReader(a access) *reader { return &reader{access: a} }
+
+// connect gives the client; nil once the reader is closed.
+func (r *reader) connect() *goredis.Client {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.client == nil && !r.closed {
+		r.client = goredis.NewClient(options(r.access))
+	}
+	return r.client
+}
+
+// hangUp drops the client.
+func (r *reader) hangUp() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.client == nil {
+		return nil
+	}
+	err := r.client.Close()
+	r.client = nil
+	return err
+}
+
+func options(a access) *goredis.Options {
+	return &goredis.Options{
 		Addr:     a.address,
 		Username: a.username,
 		Password: a.password,
@@ -50,14 +78,26 @@ func newReader(a access) *reader {
 		WriteBufferSize:          bufferBytes,
 		TLSConfig:                a.transport.config,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
-	})}
+	}
 }
 
 // Read asks for all lengths in one round trip. A key that does not exist is a list of length 0: Redis removes a list with
 // its last element. A key that holds something else has no answer.
 func (r *reader) Read(ctx context.Context, queries []sources.Query) ([]sources.Reading, error) {
+	client := r.connect()
+	if client == nil {
+		return nil, errors.New("reading has ended")
+	}
+	readings, err := r.lengths(ctx, client, queries)
+	if err != nil {
+		_ = r.hangUp() // the error that counts is that of the read
+	}
+	return readings, err
+}
+
+func (r *reader) lengths(ctx context.Context, client *goredis.Client, queries []sources.Query) ([]sources.Reading, error) {
 	commands := make([]*goredis.IntCmd, len(queries))
-	_, err := r.client.Pipelined(ctx, func(p goredis.Pipeliner) error {
+	_, err := client.Pipelined(ctx, func(p goredis.Pipeliner) error {
 		for i, q := range queries {
 			if q, ok := q.(query); ok {
 				commands[i] = p.LLen(ctx, q.list)
@@ -100,13 +140,13 @@ func (r *reader) outage(err error) error {
 	case err == nil:
 		return nil
 	case !errors.As(err, &reply):
-		return sources.Unreachable("redis "+r.address, err)
+		return sources.Unreachable("redis "+r.access.address, err)
 	}
 	switch code := codeOf(reply); code {
 	case "NOAUTH", "WRONGPASS":
 		return sources.Unauthorized(r.refused(code))
 	case "LOADING", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "TRYAGAIN":
-		return fmt.Errorf("redis %s is not ready: %s", r.address, code)
+		return fmt.Errorf("redis %s is not ready: %s", r.access.address, code)
 	}
 	if text := reply.Error(); strings.Contains(text, "invalid password") || strings.Contains(text, "AUTH") {
 		return sources.Unauthorized(r.refused("ERR AUTH")) // before Redis 6
@@ -115,10 +155,10 @@ func (r *reader) outage(err error) error {
 }
 
 func (r *reader) refused(code string) error {
-	if r.guest {
-		return fmt.Errorf("redis %s wants a password and the trigger gives none (%s)", r.address, code)
+	if r.access.password == "" {
+		return fmt.Errorf("redis %s wants a password and the trigger gives none (%s)", r.access.address, code)
 	}
-	return fmt.Errorf("redis %s refuses the credentials (%s)", r.address, code)
+	return fmt.Errorf("redis %s refuses the credentials (%s)", r.access.address, code)
 }
 
 // ofList says why one list has no answer.
@@ -141,5 +181,10 @@ func codeOf(err error) string {
 	return code
 }
 
-// Close closes the connection.
-func (r *reader) Close() error { return r.client.Close() }
+// Close closes the connection, for good.
+func (r *reader) Close() error {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	return r.hangUp()
+}

@@ -1,0 +1,49 @@
+package kinds
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/controller/failure"
+	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
+	"github.com/plimsoll-dev/plimsoll/policies/scaling"
+	"github.com/plimsoll-dev/plimsoll/policies/trigger"
+)
+
+// The catalogue says what users may write; every type in it has to be served.
+func TestEveryTriggerTypeHasARow(t *testing.T) {
+	table := New(Needs{})
+	for _, kind := range trigger.All() {
+		if kind.Resource != "" {
+			continue // a Resource metric in another spelling
+		}
+		for _, name := range append([]string{kind.Name}, kind.Aliases...) {
+			if _, err := table.For(&scaling.Signal{Kind: scaling.Trigger, TriggerRef: &v1alpha1.Trigger{Type: name}}); err != nil {
+				t.Errorf("trigger type %s: %v", name, err)
+			}
+		}
+	}
+}
+
+func TestRowsAreSane(t *testing.T) {
+	table := New(Needs{})
+	if names := table.Names(); !slices.IsSorted(names) {
+		t.Errorf("rows are not in order: %v", names)
+	}
+	for _, row := range table {
+		if row.Floor <= 0 || row.Interval < row.Floor || row.Source == nil {
+			t.Errorf("row %s: %+v", row.Name, row)
+		}
+		if row.IntervalFor(time.Nanosecond) != row.Floor || row.IntervalFor(0) != row.Interval || row.IntervalFor(time.Hour) != time.Hour {
+			t.Errorf("row %s does not keep to its floor or default", row.Name)
+		}
+	}
+}
+
+func TestUnservedIsAMistake(t *testing.T) {
+	_, err := New(Needs{}).For(&scaling.Signal{Kind: scaling.Trigger, TriggerRef: &v1alpha1.Trigger{Type: "carrier-pigeon"}})
+	if !failure.IsMistake(err) {
+		t.Fatalf("got %v", err)
+	}
+}
