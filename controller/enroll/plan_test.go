@@ -153,4 +153,3 @@ func TestWarnsOnce(t *testing.T) {
 		t.Error("after it was mended it is news")
 	}
 }
-
