@@ -3,6 +3,8 @@ package intent
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
+	"github.com/plimsoll-dev/plimsoll/policies/subject"
 )
 
 func parseMinReplicas(i *Intent, v value) error {
@@ -63,6 +66,9 @@ func metricTarget(v value) (*autoscalingv2.MetricTarget, error) {
 
 // fromYAML reads a value strictly: an unknown or repeated field is a mistake.
 func fromYAML(v value, into any) error {
+	if number := unreasonable(v); number != "" {
+		return fmt.Errorf("%s is a number beyond reason", shown(number))
+	}
 	err := yaml.UnmarshalStrict([]byte(v.text), into)
 	if err == nil {
 		return nil
@@ -72,6 +78,38 @@ func fromYAML(v value, into any) error {
 		text = strings.TrimPrefix(text, prefix)
 	}
 	return errors.New(text)
+}
+
+// unreasonable finds a text in the YAML that would take forever as a quantity; empty where there is none. YAML that cannot be
+// read at all is left to who reads it next.
+func unreasonable(v value) string {
+	var doc any
+	if yaml.Unmarshal([]byte(v.text), &doc) != nil {
+		return ""
+	}
+	return firstHuge(doc)
+}
+
+func firstHuge(v any) string {
+	switch node := v.(type) {
+	case string:
+		if subject.HugeExponent(node) && strings.Trim(node, "0123456789.eE+- ") == "" {
+			return node
+		}
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(node)) {
+			if found := firstHuge(node[key]); found != "" {
+				return found
+			}
+		}
+	case []any:
+		for _, element := range node {
+			if found := firstHuge(element); found != "" {
+				return found
+			}
+		}
+	}
+	return ""
 }
 
 // listFromYAML reads a list with at least one element.

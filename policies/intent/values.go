@@ -10,6 +10,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/plimsoll-dev/plimsoll/policies/subject"
 )
 
 const (
@@ -100,7 +102,7 @@ func metaDuration(v value, minimum time.Duration) (*metav1.Duration, error) {
 
 // quantity takes a quantity that is not negative.
 func quantity(text string) (resource.Quantity, error) {
-	q, err := resource.ParseQuantity(strings.TrimSpace(text))
+	q, err := subject.ParseQuantity(strings.TrimSpace(text))
 	if err != nil {
 		return q, fmt.Errorf("%s is not a quantity", shown(text))
 	}

@@ -55,6 +55,9 @@ func tighten(m map[corev1.ResourceName]bounds, item *corev1.LimitRangeItem) map[
 
 func each(list corev1.ResourceList, m map[corev1.ResourceName]bounds, set func(*bounds, *resource.Quantity)) {
 	for name, q := range list {
+		if unreasonable(q) {
+			continue // nothing can be held against it in finite time
+		}
 		b := m[name]
 		set(&b, &q)
 		m[name] = b
@@ -74,6 +77,13 @@ func (b bounds) withDefaults() bounds {
 		b.requestByDefault = b.min
 	}
 	return b
+}
+
+// unreasonable tells whether a quantity is so large or small that comparing it would take forever.
+func unreasonable(q resource.Quantity) bool {
+	const digits = 1000
+	d := q.AsDec()
+	return d.Scale() > digits || d.Scale() < -digits || d.UnscaledBig().BitLen() > 4*digits
 }
 
 func higher(a, b *resource.Quantity) *resource.Quantity {

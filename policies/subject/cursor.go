@@ -9,7 +9,7 @@ import (
 )
 
 // maxDepth bounds how deeply a document nests.
-const maxDepth = 1000
+const maxDepth = 10000
 
 // cursor walks over JSON once, front to back. Most of a workload is none of Plimsoll's business, and a webhook stands in the
 // way of every apply: the cursor checks what it passes over, but makes values only of what it is asked for. (A decoder by
@@ -107,7 +107,7 @@ func (c *cursor) object(field func(key string)) {
 		return
 	}
 	for more := c.open('{', '}'); more; more = c.more('}') {
-		key := c.text()
+		key := c.string()
 		c.expect(':')
 		if c.err == nil {
 			field(key)
@@ -260,6 +260,11 @@ func (c *cursor) text() string {
 	if c.null() {
 		return ""
 	}
+	return c.string()
+}
+
+// string reads a string.
+func (c *cursor) string() string {
 	token, plain := c.token()
 	switch {
 	case c.err != nil:

@@ -3,6 +3,7 @@ package subject
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -273,6 +274,10 @@ func (c *cursor) quantities() corev1.ResourceList {
 func (c *cursor) quantity() (q resource.Quantity) {
 	raw := c.raw()
 	if c.err != nil {
+		return q
+	}
+	if HugeExponent(strings.Trim(string(raw), `"`)) {
+		c.fail("%w", errExponent)
 		return q
 	}
 	if err := q.UnmarshalJSON(raw); err != nil {
