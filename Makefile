@@ -65,7 +65,7 @@ build: $(BIN)/plimsoll $(BIN)/kubectl-plimsoll ## Build bin/plimsoll and bin/kub
 # Always asked, seldom done: Go's build cache knows what has changed.
 .PHONY: $(BIN)/plimsoll $(BIN)/kubectl-plimsoll
 $(BIN)/plimsoll $(BIN)/kubectl-plimsoll:
-	@CGO_ENABLED=0 go build -v -ldflags '$(LDFLAGS)' -o $@ ./cmd/$(notdir $@) 2>&1 | test/tools/progress.sh $(notdir $@)
+	@go build -v -ldflags '$(LDFLAGS)' -o $@ ./cmd/$(notdir $@) 2>&1 | test/tools/progress.sh $(notdir $@)
 
 $(LAB): $(LAB_SOURCES)
 	@echo 'building the lab (Kubernetes, etcd, KWOK): some minutes the first time'

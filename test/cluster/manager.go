@@ -57,7 +57,6 @@ func (c *Cluster) StartManager(ctx context.Context, options ManagerOptions) (*Ma
 		"--namespace=plimsoll-system",
 		"--leader-elect=false",
 		fmt.Sprintf("--webhook-bind-address=127.0.0.1:%d", m.WebhookPort),
-		"--webhook-url=" + WebhookURL(m.WebhookPort),
 		fmt.Sprintf("--health-probe-bind-address=127.0.0.1:%d", m.HealthPort),
 		fmt.Sprintf("--metrics-bind-address=127.0.0.1:%d", m.MetricsPort),
 		"--cert-dir=" + filepath.Join(c.Dir, fmt.Sprintf("certs-%d", m.WebhookPort)),

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	ctrlzap "sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/plimsoll-dev/plimsoll/cmd/internal/version"
+	"github.com/plimsoll-dev/plimsoll/controller"
+	"github.com/plimsoll-dev/plimsoll/policies/admit"
+	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
+	"github.com/plimsoll-dev/plimsoll/webhook/certs"
+	"github.com/plimsoll-dev/plimsoll/webhook/handler"
+	webhookmetrics "github.com/plimsoll-dev/plimsoll/webhook/metrics"
+	"github.com/plimsoll-dev/plimsoll/webhook/namespaces"
+	"github.com/plimsoll-dev/plimsoll/webhook/server"
+)
+
+// drainLimit is how long admission requests that have begun may take on shutdown; none may take longer than 30 s.
+const drainLimit = 30 * time.Second
+
+// newManager makes the manager that the roles are added to.
+func newManager(c *config) (manager.Manager, error) {
+	log := ctrlzap.New(ctrlzap.Level(c.level), ctrlzap.UseDevMode(c.LogFormat == "text"),
+		ctrlzap.StacktraceLevel(zapcore.DPanicLevel), ctrlzap.RawZapOpts(zap.WithCaller(false)))
+	ctrl.SetLogger(log)
+	log.Info("plimsoll", "version", version.String(), "roles", c.Roles, "namespace", c.Namespace)
+	scheme := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		return nil, fmt.Errorf("registering types: %w", err)
+	}
+	config, err := kubeconfig(c)
+	if err != nil {
+		return nil, err
+	}
+	delay := c.ShutdownDelay + drainLimit
+	m, err := ctrl.NewManager(config, ctrl.Options{
+		Scheme:                        scheme,
+		Logger:                        log,
+		Cache:                         caches(),
+		LeaderElection:                c.LeaderElect && c.has(roleController),
+		LeaderElectionID:              "plimsoll-controller",
+		LeaderElectionNamespace:       c.Namespace,
+		LeaderElectionReleaseOnCancel: true, // nothing is written once the manager has stopped
+		Metrics:                       metricsserver.Options{BindAddress: c.MetricsBindAddress},
+		HealthProbeBindAddress:        c.HealthBindAddress,
+		GracefulShutdownTimeout:       &delay,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("making the manager: %w", err)
+	}
+	return m, errors.Join(m.AddHealthzCheck("alive", healthz.Ping), m.AddReadyzCheck("caches", synced(m)))
+}
+
+// kubeconfig finds the cluster.
+func kubeconfig(c *config) (*rest.Config, error) {
+	config, err := ctrl.GetConfig()
+	if c.Kubeconfig != "" {
+		config, err = clientcmd.BuildConfigFromFlags("", c.Kubeconfig)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("finding the cluster: %w; say which by --kubeconfig", err)
+	}
+	config.UserAgent = version.UserAgent("plimsoll")
+	return config, nil
+}
+
+// caches keep of each object only what one of the roles reads.
+func caches() cache.Options {
+	options := controller.CacheOptions()
+	maps.Copy(options.ByObject, namespaces.Trim())
+	return options
+}
+
+// synced is a readiness check on the informers.
+func synced(m manager.Manager) healthz.Checker {
+	return func(r *http.Request) error {
+		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
+		defer cancel()
+		if !m.GetCache().WaitForCacheSync(ctx) {
+			return errors.New("informers are not filled yet")
+		}
+		return nil
+	}
+}
+
+// addWebhook adds admission: namespaces, certificate, handler, server. It is ready when each of them is.
+func addWebhook(ctx context.Context, m manager.Manager, c *config) error {
+	known, err := namespaces.NewWatch(ctx, m.GetCache(), m.GetAPIReader())
+	if err != nil {
+		return err
+	}
+	measured := webhookmetrics.New(ctrlmetrics.Registry)
+	certificate := &certs.Source{}
+	trusted, err := addCertificate(m, c, certificate)
+	if err != nil {
+		return err
+	}
+	s := server.New(server.Options{
+		Address:       c.WebhookBindAddress,
+		Certificate:   certificate.GetCertificate,
+		ShutdownDelay: c.ShutdownDelay,
+		DrainLimit:    drainLimit,
+		Handler: handler.New(handler.Options{
+			Review: admit.Review, Namespaces: known, Platform: c.platform, Metrics: measured,
+			Exempt: []string{"kube-system", "kube-public", "kube-node-lease", c.Namespace},
+		}),
+	})
+	return errors.Join(
+		m.Add(s),
+		m.AddReadyzCheck("namespaces", known.Check),
+		m.AddReadyzCheck("certificate", certificate.Check),
+		m.AddReadyzCheck("trust", trusted),
+		m.AddReadyzCheck("webhook", s.Check),
+	)
+}
+
+// addCertificate adds what keeps the certificate, and gives the check that the API server trusts it.
+func addCertificate(m manager.Manager, c *config, source *certs.Source) (healthz.Checker, error) {
+	if c.CertMode == certsProvided {
+		return healthz.Ping, m.Add(&certs.Files{Source: source, Folder: c.CertDir})
+	}
+	s := &certs.SelfSigned{
+		Secret:               types.NamespacedName{Namespace: c.Namespace, Name: c.WebhookSecret},
+		Folder:               c.CertDir,
+		Service:              c.WebhookService,
+		WebhookConfiguration: c.WebhookConfiguration,
+		Source:               source,
+	}
+	return s.Check, s.AddTo(m)
+}
+
+// addControllers adds scaling.
+func addControllers(m manager.Manager, c *config) error {
+	return controller.SetupWithManager(m, controller.Options{Namespace: c.Namespace})
+}
