@@ -25,7 +25,7 @@ func Events(before, after *v1alpha1.ScalerStatus, f *Facts) []Event {
 	if f.wrote() {
 		d := f.Decision
 		events = append(events, Event{
-			Reason: reason.SucceededRescale, Action: "Scale",
+			Reason: reason.SucceededRescale, Action: scaleAction(d.Current, d.Replicas),
 			Note: fmt.Sprintf("scaled %s from %d to %d: %s", f.Target, d.Current, d.Replicas, f.message()),
 		})
 	}
@@ -45,6 +45,10 @@ func Events(before, after *v1alpha1.ScalerStatus, f *Facts) []Event {
 	}
 	return events
 }
+
+// scaleAction tells steps apart. Events of the same action and reason are counted as one series, which keeps the first note
+// only: a way from 20 to 16 to 12 would read as a single step.
+func scaleAction(from, to int32) string { return fmt.Sprintf("ScaleFrom%dTo%d", from, to) }
 
 // goodStatus is the status that a condition should have. ScalingLimited and Paused are nobody's trouble.
 func goodStatus(kind string) (metav1.ConditionStatus, bool) {

@@ -25,8 +25,8 @@ type Table []sources.Row
 // New makes the table.
 func New(n Needs) Table {
 	return Table{
-		{Name: "cron", Source: cron.Source{}, Interval: time.Minute, Floor: time.Second},
-		{Name: "redis", Source: redis.Source{}, Interval: 5 * time.Second, Floor: time.Second},
+		{Name: "cron", Source: cron.Source{}, Interval: time.Second, Floor: time.Second},
+		{Name: "redis", Source: redis.Source{}, Interval: time.Second, Floor: time.Second},
 		// metrics-server scrapes every 15 s; asking more often shows the same numbers.
 		{Name: "resource", Source: resource.Source{Lister: n.PodMetrics}, Interval: 15 * time.Second, Floor: 5 * time.Second},
 	}
