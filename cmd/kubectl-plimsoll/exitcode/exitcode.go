@@ -33,3 +33,33 @@ func Of(err error) int {
 		return Mistaken
 	}
 }
+
+// Texts are the messages of an error, one for each of several that were joined.
+func Texts(err error) []string {
+	var d denied
+	if errors.As(err, &d) {
+		err = d.error
+	}
+	if err == nil {
+		return nil
+	}
+	var all []string
+	for _, one := range parts(err) {
+		all = append(all, Texts(one)...)
+	}
+	if len(all) == 0 {
+		all = []string{err.Error()}
+	}
+	return all
+}
+
+// parts are the errors that one consists of: those that errors.Join joined, or Kubernetes' aggregate.
+func parts(err error) []error {
+	switch joined := err.(type) { //nolint:errorlint // the outermost only: what wraps a list says something of its own
+	case interface{ Unwrap() []error }:
+		return joined.Unwrap()
+	case interface{ Errors() []error }:
+		return joined.Errors()
+	}
+	return nil
+}

@@ -8,7 +8,9 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/help"
 	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/manifest"
 	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/terminal"
 	"github.com/plimsoll-dev/plimsoll/policies/subject"
@@ -58,6 +60,8 @@ func New() *cobra.Command {
 		Long:    long,
 		Example: example,
 		Args:    cobra.NoArgs,
+		// The flags that matter are in Use already.
+		DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.validate(); err != nil {
 				return err
@@ -65,7 +69,7 @@ func New() *cobra.Command {
 			return o.run(cmd)
 		},
 	}
-	f := cmd.Flags()
+	f := pflag.NewFlagSet("render", pflag.ContinueOnError)
 	f.StringArrayVarP(&o.files, "filename", "f", nil, "File or folder with the manifests, or - for standard input. Can be repeated.")
 	f.BoolVarP(&o.recursive, "recursive", "R", false, "Read the folders in folders, too.")
 	f.StringArrayVar(&o.namespaceFiles, "namespace-file", nil,
@@ -79,6 +83,12 @@ func New() *cobra.Command {
 		"yaml or json. Default: each document as it came. With --explain: a table, or the same as data.")
 	f.BoolVar(&o.warningsAsErrors, "warnings-as-errors", false, "Exit with 1 where there is a warning.")
 	f.StringVar(&o.color, "color", terminal.Auto, "Colours in diffs: auto, always or never.")
+	forms := map[string]string{"filename": "FILE", "namespace-file": "FILE", "namespace": "NAME", "output": "FORM", "color": "WHEN"}
+	for name, form := range forms {
+		help.SetForm(f, name, form)
+	}
+	cmd.Flags().AddFlagSet(f)
+	help.Sections(cmd, []help.Section{{Title: "Flags", Flags: f}})
 	return cmd
 }
 

@@ -6,12 +6,11 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/changes"
 	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/manifest"
-	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/yamledit"
 	"github.com/plimsoll-dev/plimsoll/policies/patch"
 )
 
@@ -145,43 +144,8 @@ func byKey(changes []patch.Change) [][]patch.Change {
 }
 
 func printGroup(w io.Writer, group []patch.Change) error {
-	fmt.Fprintf(w, "  %s (%s)\n", group[0].Key, group[0].Source)
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for i := range group {
-		fmt.Fprintf(table, "    %s\t%s\n", group[i].Path, value(&group[i]))
+	if _, err := fmt.Fprintf(w, "  %s (%s)\n", group[0].Key, group[0].Source); err != nil {
+		return err
 	}
-	return table.Flush()
-}
-
-// value says what a field became.
-func value(c *patch.Change) string {
-	text := short(c.Path, c.To)
-	if c.From != "" {
-		text = short(c.Path, c.From) + " -> " + text
-	}
-	if c.Detail != "" {
-		text += " (" + c.Detail + ")"
-	}
-	return text
-}
-
-// short writes a map without what its path says already: the value of "env[S3_ENDPOINT]" without its name.
-func short(path, value string) string {
-	var entries map[string]any
-	if json.Unmarshal([]byte(value), &entries) != nil {
-		return value
-	}
-	for _, key := range []string{"name", "mountPath"} {
-		if entries[key] != nil && strings.HasSuffix(path, fmt.Sprintf("[%s]", entries[key])) {
-			delete(entries, key)
-		}
-	}
-	if only, ok := entries["value"].(string); ok && len(entries) == 1 {
-		return only
-	}
-	text, err := yamledit.Inline(entries)
-	if err != nil {
-		return value
-	}
-	return text
+	return changes.Print(w, group, "    ")
 }

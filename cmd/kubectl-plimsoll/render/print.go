@@ -1,14 +1,12 @@
 package render
 
 import (
-	"fmt"
 	"io"
 	"slices"
 
 	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/manifest"
 	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/terminal"
 	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/textdiff"
-	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/yamledit"
 	"github.com/plimsoll-dev/plimsoll/policies/patch"
 )
 
@@ -47,15 +45,9 @@ func complete(files []*manifest.File, reviews []review) ([]*manifest.File, error
 	}
 	completed := make([]*manifest.File, 0, len(files))
 	for _, f := range files {
-		edited := &manifest.File{Name: f.Name}
-		for _, d := range f.Documents {
-			text, err := yamledit.Apply(d.Text, ops[d])
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", d.Where(), err)
-			}
-			with := *d
-			with.Text = text
-			edited.Documents = append(edited.Documents, &with)
+		edited, err := f.Edited(ops)
+		if err != nil {
+			return nil, err
 		}
 		completed = append(completed, edited)
 	}

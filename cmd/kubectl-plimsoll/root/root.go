@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/annotate"
 	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/exitcode"
 	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/render"
 )
@@ -32,7 +33,7 @@ func New() *cobra.Command {
 		// kubectl finds the program by its file's name; people call it as a verb of kubectl.
 		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl plimsoll"},
 	}
-	cmd.AddCommand(render.New())
+	cmd.AddCommand(render.New(), annotate.New())
 	return cmd
 }
 
@@ -44,8 +45,8 @@ func Run(ctx context.Context, streams Streams, args []string) int {
 	cmd.SetOut(streams.Out)
 	cmd.SetErr(streams.Err)
 	err := cmd.ExecuteContext(ctx)
-	if err != nil {
-		fmt.Fprintln(streams.Err, "Error:", err)
+	for _, text := range exitcode.Texts(err) {
+		fmt.Fprintln(streams.Err, "Error:", text)
 	}
 	return exitcode.Of(err)
 }

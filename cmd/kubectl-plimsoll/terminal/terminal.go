@@ -32,8 +32,13 @@ func Colored(value string, out any) bool {
 	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && Is(out)
 }
 
-// Is tells whether a stream is a terminal.
+// Is tells whether a stream is a terminal: by asking the system, or the stream itself where it knows (tests do).
 func Is(stream any) bool {
-	f, ok := stream.(interface{ Fd() uintptr })
-	return ok && term.IsTerminal(int(f.Fd()))
+	switch s := stream.(type) {
+	case interface{ IsTerminal() bool }:
+		return s.IsTerminal()
+	case interface{ Fd() uintptr }:
+		return term.IsTerminal(int(s.Fd()))
+	}
+	return false
 }

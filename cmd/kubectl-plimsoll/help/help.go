@@ -1,0 +1,115 @@
+// Package help lays out the help of commands that have many flags.
+package help
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// Section is a group of flags under a heading.
+type Section struct {
+	Title string
+	Flags *pflag.FlagSet
+}
+
+// formKey is the annotation of a flag that holds its form.
+const formKey = "plimsoll.dev/form"
+
+// SetForm says what the value of a flag looks like: "FILE", or an example such as "70%". Flags without are shown by type.
+func SetForm(flags *pflag.FlagSet, name, form string) {
+	flags.Lookup(name).Annotations = map[string][]string{formKey: {form}}
+}
+
+// Sections makes a command's help show its flags in sections, each in the order in which it was made.
+func Sections(cmd *cobra.Command, sections []Section) {
+	cmd.SetUsageFunc(func(cmd *cobra.Command) error {
+		_, err := fmt.Fprint(cmd.OutOrStderr(), usage(cmd, sections))
+		return err
+	})
+}
+
+func usage(cmd *cobra.Command, sections []Section) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Usage:\n  %s\n", cmd.UseLine())
+	if cmd.HasExample() {
+		fmt.Fprintf(&b, "\nExamples:\n%s\n", cmd.Example)
+	}
+	for _, s := range sections {
+		fmt.Fprintf(&b, "\n%s:\n", s.Title)
+		s.Flags.SortFlags = false
+		s.Flags.VisitAll(func(f *pflag.Flag) {
+			if !f.Hidden {
+				b.WriteString(Flag(f))
+			}
+		})
+	}
+	return b.String()
+}
+
+// The layout in columns: where the text begins, and where it ends.
+const (
+	begin = 36
+	end   = 120
+)
+
+// Flag describes a flag: its names and value, and beside them what it does. What is too long for its column has a line of
+// its own.
+func Flag(f *pflag.Flag) string {
+	name, text := Describe(f)
+	name = "  " + name
+	var b strings.Builder
+	b.WriteString(name)
+	column := len(name)
+	if column >= begin {
+		b.WriteByte('\n')
+		column = 0
+	}
+	fmt.Fprintf(&b, "%*s", begin-column, "")
+	column = begin
+	for i, word := range strings.Fields(text) {
+		if i > 0 && column+1+len(word) > end {
+			fmt.Fprintf(&b, "\n%*s", begin, "")
+			column = begin
+		} else if i > 0 {
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += len(word)
+	}
+	b.WriteByte('\n')
+	return b.String()
+}
+
+// Describe gives a flag's names and value, as in "-f, --filename FILE", and what it does.
+func Describe(f *pflag.Flag) (name, text string) {
+	kind, text := pflag.UnquoteUsage(f)
+	if form := f.Annotations[formKey]; len(form) > 0 {
+		kind = form[0]
+	}
+	name = "    --" + f.Name
+	if f.Shorthand != "" {
+		name = "-" + f.Shorthand + ", --" + f.Name
+	}
+	if kind != "" && f.NoOptDefVal != "" {
+		name += "[=" + kind + "]"
+	} else if kind != "" {
+		name += " " + kind
+	}
+	if shown(f) {
+		text += fmt.Sprintf(" Default: %s.", f.DefValue)
+	}
+	return name, text
+}
+
+// shown tells whether a default says something.
+func shown(f *pflag.Flag) bool {
+	switch f.DefValue {
+	case "", "false", "[]", "0":
+		return false
+	}
+	return !strings.Contains(f.Usage, "Default: ")
+}
