@@ -82,6 +82,8 @@ func New() *cobra.Command {
 		Long:    long,
 		Example: example,
 		RunE:    o.run,
+		// Names of objects are no files.
+		ValidArgsFunction: cobra.NoFileCompletions,
 		// The flags are in Use already.
 		DisableFlagsInUseLine: true,
 	}

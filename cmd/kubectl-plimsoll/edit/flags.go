@@ -46,8 +46,7 @@ type Group struct {
 
 // usage is the first sentence of what the key does; "kubectl plimsoll keys" has all of it.
 func usage(key *intent.Key) string {
-	text, _, _ := strings.Cut(key.Doc, ". ")
-	text = strings.TrimSuffix(text, ".") + "."
+	text := help.Sentence(key.Doc)
 	if short, ok := shorts()[key.Name]; ok {
 		text += " Short: --" + short + "."
 	}

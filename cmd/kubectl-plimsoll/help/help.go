@@ -55,33 +55,20 @@ const (
 	end   = 120
 )
 
-// Flag describes a flag: its names and value, and beside them what it does. What is too long for its column has a line of
-// its own.
+// Flag describes a flag: its names and value, and beside them what it does.
 func Flag(f *pflag.Flag) string {
 	name, text := Describe(f)
-	name = "  " + name
-	var b strings.Builder
-	b.WriteString(name)
-	column := len(name)
-	if column >= begin {
-		b.WriteByte('\n')
-		column = 0
+	return Row("  "+name, text)
+}
+
+// Row writes a name and, in the second column, a text. A name that is too long for its column has a line of its own.
+func Row(name, text string) string {
+	lines := strings.TrimLeft(Wrapped(text, strings.Repeat(" ", begin)), " ")
+	if len(name) >= begin {
+		name += "\n"
+		return name + strings.Repeat(" ", begin) + lines
 	}
-	fmt.Fprintf(&b, "%*s", begin-column, "")
-	column = begin
-	for i, word := range strings.Fields(text) {
-		if i > 0 && column+1+len(word) > end {
-			fmt.Fprintf(&b, "\n%*s", begin, "")
-			column = begin
-		} else if i > 0 {
-			b.WriteByte(' ')
-			column++
-		}
-		b.WriteString(word)
-		column += len(word)
-	}
-	b.WriteByte('\n')
-	return b.String()
+	return fmt.Sprintf("%-*s%s", begin, name, lines)
 }
 
 // Describe gives a flag's names and value, as in "-f, --filename FILE", and what it does.

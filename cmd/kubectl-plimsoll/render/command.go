@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/plimsoll-dev/plimsoll/cmd/internal/options"
 	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/help"
 	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/manifest"
 	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/terminal"
@@ -38,8 +39,8 @@ const example = `  # What would be added to a Deployment and why
   # Complete what a chart makes before it is sent
   helm template shop ./chart | kubectl plimsoll render -f - --enrolled | kubectl apply -f -`
 
-// options are the flags.
-type options struct {
+// flags are the flags.
+type flags struct {
 	files            []string
 	recursive        bool
 	namespaceFiles   []string
@@ -49,11 +50,12 @@ type options struct {
 	output           string
 	warningsAsErrors bool
 	color            string
+	platform         options.Platform
 }
 
 // New makes the command.
 func New() *cobra.Command {
-	o := &options{}
+	o := &flags{}
 	cmd := &cobra.Command{
 		Use:     "render -f FILE|- [--namespace-file FILE]",
 		Short:   "Print what admission would make of manifests, offline",
@@ -81,9 +83,11 @@ func New() *cobra.Command {
 	f.BoolVar(&o.explain, "explain", false, "Print each change, the key that asks for it and where that stands, instead of the manifests.")
 	f.StringVarP(&o.output, "output", "o", "",
 		"yaml or json. Default: each document as it came. With --explain: a table, or the same as data.")
+	o.platform.AddFlags(f)
 	f.BoolVar(&o.warningsAsErrors, "warnings-as-errors", false, "Exit with 1 where there is a warning.")
 	f.StringVar(&o.color, "color", terminal.Auto, "Colours in diffs: auto, always or never.")
-	forms := map[string]string{"filename": "FILE", "namespace-file": "FILE", "namespace": "NAME", "output": "FORM", "color": "WHEN"}
+	forms := map[string]string{"filename": "FILE", "namespace-file": "FILE", "namespace": "NAME", "output": "FORM", "color": "WHEN",
+		"spot-node-label": "KEY=VALUE", "spot-toleration": "KEY=VALUE:EFFECT"}
 	for name, form := range forms {
 		help.SetForm(f, name, form)
 	}
@@ -92,7 +96,7 @@ func New() *cobra.Command {
 	return cmd
 }
 
-func (o *options) validate() error {
+func (o *flags) validate() error {
 	switch {
 	case len(o.files) == 0:
 		return errors.New("say which manifests: -f FILE, -f FOLDER, or -f - for standard input")
@@ -106,12 +110,16 @@ func (o *options) validate() error {
 	return terminal.CheckColor(o.color)
 }
 
-func (o *options) run(cmd *cobra.Command) error {
+func (o *flags) run(cmd *cobra.Command) error {
+	platform, err := o.platform.Complete()
+	if err != nil {
+		return err
+	}
 	files, namespaces, err := o.gather(cmd)
 	if err != nil {
 		return err
 	}
-	reviews := reviewAll(files, namespaces)
+	reviews := cluster{namespaces, platform}.review(files)
 	if err := report(cmd.ErrOrStderr(), reviews); err != nil {
 		return err
 	}
@@ -122,7 +130,7 @@ func (o *options) run(cmd *cobra.Command) error {
 }
 
 // gather reads the manifests and what is said of their namespaces.
-func (o *options) gather(cmd *cobra.Command) ([]*manifest.File, *manifest.Namespaces, error) {
+func (o *flags) gather(cmd *cobra.Command) ([]*manifest.File, *manifest.Namespaces, error) {
 	reader := manifest.Reader{Recursive: o.recursive, Stdin: cmd.InOrStdin()}
 	files, err := reader.Read(o.files)
 	if err != nil {
@@ -145,7 +153,7 @@ func (o *options) gather(cmd *cobra.Command) ([]*manifest.File, *manifest.Namesp
 }
 
 // defaultNamespace is the namespace of objects that name none.
-func (o *options) defaultNamespace(about []*manifest.File) string {
+func (o *flags) defaultNamespace(about []*manifest.File) string {
 	return cmp.Or(o.namespace, manifest.OnlyNamespace(about), "default")
 }
 

@@ -54,7 +54,7 @@ func (r *review) explanation() explanation {
 	return e
 }
 
-func (o *options) printExplanations(w io.Writer, reviews []review) error {
+func (o *flags) printExplanations(w io.Writer, reviews []review) error {
 	if o.output != "" {
 		return printData(w, o.output, reviews)
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // print writes what was asked for: explanations, diffs, or manifests.
-func (o *options) print(w io.Writer, files []*manifest.File, reviews []review) error {
+func (o *flags) print(w io.Writer, files []*manifest.File, reviews []review) error {
 	if o.explain {
 		if err := o.printExplanations(w, reviews); err != nil {
 			return err
@@ -54,7 +54,7 @@ func complete(files []*manifest.File, reviews []review) ([]*manifest.File, error
 	return completed, nil
 }
 
-func (o *options) printDiffs(w io.Writer, before, after []*manifest.File) error {
+func (o *flags) printDiffs(w io.Writer, before, after []*manifest.File) error {
 	colours := textdiff.Colours(terminal.Colored(o.color, w))
 	for i := range before {
 		text := textdiff.Unified(before[i].Name, before[i].Text(), after[i].Text())
@@ -65,7 +65,7 @@ func (o *options) printDiffs(w io.Writer, before, after []*manifest.File) error 
 	return nil
 }
 
-func (o *options) printManifests(w io.Writer, files []*manifest.File) error {
+func (o *flags) printManifests(w io.Writer, files []*manifest.File) error {
 	text, err := manifest.Join(files, manifest.Format(o.output))
 	if err != nil {
 		return err

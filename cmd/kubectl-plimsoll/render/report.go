@@ -36,7 +36,7 @@ func (r *review) say(w io.Writer, kind, text string) error {
 }
 
 // verdict is the error that the command ends with.
-func (o *options) verdict(reviews []review) error {
+func (o *flags) verdict(reviews []review) error {
 	workloads, denied, warned := 0, 0, 0
 	for _, r := range reviews {
 		if r.workload {

@@ -22,29 +22,35 @@ type review struct {
 	workload bool
 }
 
-// reviewAll reviews the objects of files in their order.
-func reviewAll(files []*manifest.File, namespaces *manifest.Namespaces) []review {
+// cluster is what is known of the cluster that the objects are meant for.
+type cluster struct {
+	namespaces *manifest.Namespaces
+	platform   *patch.Platform
+}
+
+// review reviews the objects of files in their order.
+func (c cluster) review(files []*manifest.File) []review {
 	var all []review
 	for o := range manifest.Objects(files) {
-		all = append(all, reviewOne(o, namespaces))
+		all = append(all, c.reviewOne(o))
 	}
 	return all
 }
 
-func reviewOne(o *manifest.Object, namespaces *manifest.Namespaces) review {
+func (c cluster) reviewOne(o *manifest.Object) review {
 	switch o.Kind {
 	case subject.Other:
 		return review{object: o, outcome: admit.Outcome{
 			Reason: reason.NotEnrolled, Skipped: resolve.OtherKind.String(), Warnings: strangers(o),
 		}}
 	case subject.Namespace:
-		return review{object: o, outcome: admit.Outcome{Warnings: problems(namespaces.Find(o.Metadata.Name))}}
+		return review{object: o, outcome: admit.Outcome{Warnings: problems(c.namespaces.Find(o.Metadata.Name))}}
 	}
 	outcome := admit.Review(admit.Input{
 		Operation: admit.Create,
 		Object:    o.JSON,
-		Namespace: namespaces.Find(o.Metadata.Namespace),
-		Platform:  patch.DefaultPlatform(),
+		Namespace: c.namespaces.Find(o.Metadata.Namespace),
+		Platform:  c.platform,
 	})
 	return review{object: o, outcome: outcome, workload: true}
 }
