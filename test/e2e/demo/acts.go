@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,7 +45,7 @@ func admission(ctx context.Context, st *stage, s *screen) error {
 // pace is how often the demo looks, and how often a consumer takes an item.
 const (
 	pace    = 100 * time.Millisecond
-	perItem = 2 * time.Second
+	perItem = time.Second
 	// patience is how long the way to the top and back may take.
 	patience = 75 * time.Second
 )
@@ -60,7 +61,7 @@ func work(ctx context.Context, st *stage, s *screen) error {
 	}
 	s.Title(fmt.Sprintf("3. %d items of work arrive (5 a replica); every ready replica does one in %v", st.options.Items, perItem))
 	s.Say("  (No container runs on simulated nodes: the demo takes the items out of Redis in the replicas' place.)")
-	s.Say("%s", heading)
+	s.Say("%s", heading())
 	if err := st.queue.Push(ctx, st.options.Items); err != nil {
 		return err
 	}
@@ -207,6 +208,25 @@ func summary(ctx context.Context, st *stage, s *screen, run outcome) error {
 	}
 	s.Say("")
 	s.Say("  $ kubectl get events")
-	s.Say("  %s", strings.ReplaceAll(strings.TrimSpace(events), "\n", "\n  "))
+	for _, line := range middleOut(strings.Split(strings.TrimSpace(events), "\n"), 3) {
+		s.Say("  %s", cut(line, 130))
+	}
 	return nil
+}
+
+// cut ends a line that is too long to be shown.
+func cut(line string, width int) string {
+	if r := []rune(line); len(r) > width {
+		return string(r[:width-1]) + "…"
+	}
+	return line
+}
+
+// middleOut keeps the first and the last lines.
+func middleOut(lines []string, keep int) []string {
+	if len(lines) <= 2*keep+1 {
+		return lines
+	}
+	left := len(lines) - 2*keep
+	return slices.Concat(lines[:keep], []string{fmt.Sprintf("… %d more", left)}, lines[len(lines)-keep:])
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -21,13 +22,18 @@ func (f frame) news(before frame) bool {
 	return f.Wanted != before.Wanted || f.Reason != before.Reason || (f.Ready == f.Wanted) != (before.Ready == before.Wanted)
 }
 
-// heading names the columns of frames.
-const heading = "      time   waiting           wanted   ready                   reason"
+// columns of a frame: time, waiting and its bar, wanted, ready and its bar, reason.
+const columns = "  %8s   %7s %-10s   %6s   %5s %-10s   %s"
+
+// heading names the columns.
+func heading() string {
+	return fmt.Sprintf(columns, "time", "waiting", "", "wanted", "ready", "", "reason")
+}
 
 // String is the frame as one line.
 func (f frame) String() string {
-	return fmt.Sprintf("  %6.1f s      %4d   %s   %4d    %4d   %s   %s",
-		f.At.Seconds(), f.Waiting, bar(f.Waiting, 100), f.Wanted, f.Ready, bar(f.Ready, 20), f.Reason)
+	return fmt.Sprintf(columns, fmt.Sprintf("%.1f s", f.At.Seconds()), strconv.Itoa(f.Waiting), bar(f.Waiting, 100),
+		strconv.Itoa(f.Wanted), strconv.Itoa(f.Ready), bar(f.Ready, 20), f.Reason)
 }
 
 // width of a bar in cells.
