@@ -87,12 +87,8 @@ func New() *cobra.Command {
 		// The flags are in Use already.
 		DisableFlagsInUseLine: true,
 	}
-	sections := o.sections()
-	for _, s := range sections {
-		cmd.Flags().AddFlagSet(s.Flags)
-	}
+	help.Sections(cmd, o.sections())
 	cmd.Flags().SetNormalizeFunc(edit.Normalize)
-	help.Sections(cmd, sections)
 	return cmd
 }
 

@@ -19,32 +19,59 @@ type Section struct {
 const formKey = "plimsoll.dev/form"
 
 // SetForm says what the value of a flag looks like: "FILE", or an example such as "70%". Flags without are shown by type.
-func SetForm(flags *pflag.FlagSet, name, form string) {
-	flags.Lookup(name).Annotations = map[string][]string{formKey: {form}}
+func SetForm(flags *pflag.FlagSet, name, form string) { annotate(flags.Lookup(name), formKey, form) }
+
+func annotate(f *pflag.Flag, key, value string) {
+	if f.Annotations == nil {
+		f.Annotations = map[string][]string{}
+	}
+	f.Annotations[key] = []string{value}
 }
 
-// Sections makes a command's help show its flags in sections, each in the order in which it was made.
+// sectionKey is the annotation of a flag that holds the title of its section.
+const sectionKey = "plimsoll.dev/section"
+
+// Sections gives a command its flags, and makes its help show them in sections, each in the order in which it was made.
 func Sections(cmd *cobra.Command, sections []Section) {
+	cmd.Flags().SortFlags = false
+	for _, s := range sections {
+		s.Flags.SortFlags = false
+		s.Flags.VisitAll(func(f *pflag.Flag) { annotate(f, sectionKey, s.Title) })
+		cmd.Flags().AddFlagSet(s.Flags)
+	}
 	cmd.SetUsageFunc(func(cmd *cobra.Command) error {
-		_, err := fmt.Fprint(cmd.OutOrStderr(), usage(cmd, sections))
+		_, err := fmt.Fprint(cmd.OutOrStderr(), usage(cmd))
 		return err
 	})
 }
 
-func usage(cmd *cobra.Command, sections []Section) string {
+// Of gives the sections of a command that was given them, hidden flags left out.
+func Of(cmd *cobra.Command) []Section {
+	var sections []Section
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		title := f.Annotations[sectionKey]
+		if len(title) == 0 || f.Hidden {
+			return
+		}
+		if len(sections) == 0 || sections[len(sections)-1].Title != title[0] {
+			flags := pflag.NewFlagSet(title[0], pflag.ContinueOnError)
+			flags.SortFlags = false
+			sections = append(sections, Section{title[0], flags})
+		}
+		sections[len(sections)-1].Flags.AddFlag(f)
+	})
+	return sections
+}
+
+func usage(cmd *cobra.Command) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Usage:\n  %s\n", cmd.UseLine())
 	if cmd.HasExample() {
 		fmt.Fprintf(&b, "\nExamples:\n%s\n", cmd.Example)
 	}
-	for _, s := range sections {
+	for _, s := range Of(cmd) {
 		fmt.Fprintf(&b, "\n%s:\n", s.Title)
-		s.Flags.SortFlags = false
-		s.Flags.VisitAll(func(f *pflag.Flag) {
-			if !f.Hidden {
-				b.WriteString(Flag(f))
-			}
-		})
+		s.Flags.VisitAll(func(f *pflag.Flag) { b.WriteString(Flag(f)) })
 	}
 	return b.String()
 }

@@ -58,7 +58,6 @@ func New() *cobra.Command {
 	f.StringVarP(&o.output, "output", "o", "", "json or yaml: the table as data.")
 	help.SetForm(f, "on", "KIND")
 	help.SetForm(f, "output", "FORM")
-	cmd.Flags().AddFlagSet(f)
 	help.Sections(cmd, []help.Section{{Title: "Flags", Flags: f}})
 	return cmd
 }

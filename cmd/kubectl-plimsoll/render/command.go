@@ -91,7 +91,6 @@ func New() *cobra.Command {
 	for name, form := range forms {
 		help.SetForm(f, name, form)
 	}
-	cmd.Flags().AddFlagSet(f)
 	help.Sections(cmd, []help.Section{{Title: "Flags", Flags: f}})
 	return cmd
 }

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/plimsoll-dev/plimsoll/policies/trigger"
+)
+
+const aboutTriggers = `# Triggers
+
+The types that ` + "`plimsoll.dev/triggers`" + ` and a Scaler's ` + "`spec.triggers`" + ` can have. Names, parameters and defaults are KEDA's. Every value is a
+string: numbers stand in quotes.
+
+` + "```yaml" + `
+plimsoll.dev/triggers: |
+  - type: redis
+    metadata:
+      address: redis.default.svc:6379
+      listName: orders
+      listLength: "10"
+    authenticationRef: # a Secret whose keys are parameters
+      kind: Secret
+      name: redis-auth
+` + "```" + `
+
+A parameter may come from elsewhere where the table says so: *env*, from the target's environment, by the key with ` + "`FromEnv`" + ` behind it, whose
+value names the variable; *auth*, from the object that ` + "`authenticationRef`" + ` names.
+`
+
+func triggers(w *bytes.Buffer, _ string) error {
+	w.WriteString(aboutTriggers + "\n")
+	head(w, "type", "wakes from zero", "counts")
+	for _, t := range trigger.All() {
+		row(w, fmt.Sprintf("[%s](#%s)", t.Name, t.Name), yesNo(t.Wakes), t.Doc)
+	}
+	for _, t := range trigger.All() {
+		triggerType(w, &t)
+	}
+	return nil
+}
+
+func triggerType(w *bytes.Buffer, t *trigger.Type) {
+	fmt.Fprintf(w, "\n## %s\n\n%s", t.Name, t.Doc)
+	if len(t.Aliases) > 0 {
+		fmt.Fprintf(w, " Also called `%s`.", strings.Join(t.Aliases, "`, `"))
+	}
+	if !t.Wakes {
+		w.WriteString(" It sees nothing while no pod runs, so it cannot wake a workload from zero.")
+	}
+	if len(t.OneOf) > 0 {
+		fmt.Fprintf(w, " Needs %s.", oneOf(t.OneOf))
+	}
+	w.WriteString("\n\n")
+	head(w, "parameter", "default", "legal", "also from", "says")
+	for _, p := range t.Params {
+		row(w, code(p.Name), defaultOf(&p), legal(&p), from(p.From), p.Doc)
+	}
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func oneOf(sets [][]string) string {
+	var all []string
+	for _, set := range sets {
+		all = append(all, "`"+strings.Join(set, "` with `")+"`")
+	}
+	return strings.Join(all, ", or ")
+}
+
+func defaultOf(p *trigger.Param) string {
+	if p.Required {
+		return "required"
+	}
+	return code(p.Default)
+}
+
+func legal(p *trigger.Param) string {
+	switch p.Form {
+	case trigger.Integer:
+		return fmt.Sprintf("a whole number from %d", p.Min)
+	case trigger.Decimal:
+		if p.Min > 0 {
+			return "a number above 0"
+		}
+		return "a number from 0"
+	case trigger.Boolean:
+		return "`true`, `false`"
+	case trigger.Choice:
+		return "`" + strings.Join(p.Legal, "`, `") + "`"
+	case trigger.HostPort:
+		return "host:port"
+	case trigger.Quantity:
+		return "a quantity above 0"
+	case trigger.Cron:
+		return "a cron expression with five fields"
+	case trigger.Timezone:
+		return "an IANA time zone"
+	}
+	return ""
+}
+
+func from(s trigger.Source) string {
+	switch {
+	case s&trigger.OnlyAuth != 0:
+		return "auth only"
+	case s&trigger.Env != 0 && s&trigger.Auth != 0:
+		return "env, auth"
+	case s&trigger.Env != 0:
+		return "env"
+	case s&trigger.Auth != 0:
+		return "auth"
+	}
+	return ""
+}
