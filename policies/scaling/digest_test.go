@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
 	"github.com/plimsoll-dev/plimsoll/policies/reason"
 	"github.com/plimsoll-dev/plimsoll/policies/scaling"
 )
@@ -98,11 +99,13 @@ func TestOtherSignalsThanBefore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := compile(t, worker())
+	in := worker()
+	in.Fallback = &v1alpha1.Fallback{Replicas: 3}
+	spec := compile(t, in)
 	for _, target := range []scaling.Target{replicas(3), {Err: err}} {
 		d, _ := scaling.Decide(scaling.Input{Spec: spec, Target: target, Samples: []scaling.Sample{failing(1)}, State: state, Now: noon})
-		if d.Proposals[0].Fallback {
-			t.Errorf("got %+v", d.Proposals)
+		if d.Conditions.Fallback.Status == scaling.True {
+			t.Errorf("got %+v", d)
 		}
 	}
 }

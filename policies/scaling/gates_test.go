@@ -54,39 +54,39 @@ func TestGate1UnreadableTarget(t *testing.T) {
 func TestGate2Paused(t *testing.T) {
 	tests := map[string]struct {
 		mode    v1alpha1.PauseMode
-		until   time.Duration
+		until   *time.Duration
 		current int32
 		value   int64
 		want    answerOf
 	}{
-		"all, raising":                       {v1alpha1.PauseAll, 0, 2, 100, answerOf{scaling.Hold, 2, reason.Paused}},
-		"all, lowering":                      {v1alpha1.PauseAll, 0, 5, 10, answerOf{scaling.Hold, 5, reason.Paused}},
-		"all is the default":                 {"", 0, 2, 100, answerOf{scaling.Hold, 2, reason.Paused}},
-		"all, outside bounds":                {v1alpha1.PauseAll, 0, 12, 10, answerOf{scaling.Hold, 12, reason.Paused}},
-		"all, at 0 by hand":                  {v1alpha1.PauseAll, 0, 0, 10, answerOf{scaling.Hold, 0, reason.Paused}},
-		"all, nothing to change":             {v1alpha1.PauseAll, 0, 2, 20, answerOf{scaling.Hold, 2, reason.Paused}},
-		"in forbids lowering":                {v1alpha1.PauseIn, 0, 5, 10, answerOf{scaling.Hold, 5, reason.Paused}},
-		"in forbids lowering to the maximum": {v1alpha1.PauseIn, 0, 12, 10, answerOf{scaling.Hold, 12, reason.Paused}},
-		"in allows raising":                  {v1alpha1.PauseIn, 0, 2, 40, answerOf{scaling.Write, 4, reason.ValidMetricFound}},
-		"out forbids raising":                {v1alpha1.PauseOut, 0, 2, 40, answerOf{scaling.Hold, 2, reason.Paused}},
-		"out allows lowering":                {v1alpha1.PauseOut, 0, 5, 10, answerOf{scaling.Write, 1, reason.ValidMetricFound}},
-		"until later":                        {v1alpha1.PauseAll, time.Minute, 2, 40, answerOf{scaling.Hold, 2, reason.Paused}},
-		"until now":                          {v1alpha1.PauseAll, -time.Nanosecond, 2, 40, answerOf{scaling.Write, 4, reason.ValidMetricFound}},
+		"all, raising":                       {v1alpha1.PauseAll, nil, 2, 100, answerOf{scaling.Hold, 2, reason.Paused}},
+		"all, lowering":                      {v1alpha1.PauseAll, nil, 5, 10, answerOf{scaling.Hold, 5, reason.Paused}},
+		"all is the default":                 {"", nil, 2, 100, answerOf{scaling.Hold, 2, reason.Paused}},
+		"all, outside bounds":                {v1alpha1.PauseAll, nil, 12, 10, answerOf{scaling.Hold, 12, reason.Paused}},
+		"all, at 0 by hand":                  {v1alpha1.PauseAll, nil, 0, 10, answerOf{scaling.Hold, 0, reason.Paused}},
+		"all, nothing to change":             {v1alpha1.PauseAll, nil, 2, 20, answerOf{scaling.Hold, 2, reason.Paused}},
+		"in forbids lowering":                {v1alpha1.PauseIn, nil, 5, 10, answerOf{scaling.Hold, 5, reason.Paused}},
+		"in forbids lowering to the maximum": {v1alpha1.PauseIn, nil, 12, 10, answerOf{scaling.Hold, 12, reason.Paused}},
+		"in allows raising":                  {v1alpha1.PauseIn, nil, 2, 40, answerOf{scaling.Write, 4, reason.ValidMetricFound}},
+		"out forbids raising":                {v1alpha1.PauseOut, nil, 2, 40, answerOf{scaling.Hold, 2, reason.Paused}},
+		"out allows lowering":                {v1alpha1.PauseOut, nil, 5, 10, answerOf{scaling.Write, 1, reason.ValidMetricFound}},
+		"until later":                        {v1alpha1.PauseAll, ptr(time.Minute), 2, 40, answerOf{scaling.Hold, 2, reason.Paused}},
+		"until now":                          {v1alpha1.PauseAll, ptr(time.Duration(0)), 2, 40, answerOf{scaling.Write, 4, reason.ValidMetricFound}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			in := oneToTen()
 			in.Paused = &v1alpha1.Pause{Mode: test.mode}
-			if test.until != 0 {
-				in.Paused.Until = &metav1.Time{Time: noon.Add(test.until)}
+			if test.until != nil {
+				in.Paused.Until = &metav1.Time{Time: noon.Add(*test.until)}
 			}
 			d := decide(compile(t, in), replicas(test.current), number(test.value))
 			wantAnswer(t, d, test.want)
-			over := test.until < 0
+			over := test.until != nil && *test.until == 0
 			if (d.Conditions.Paused.Status == scaling.True) == over {
 				t.Errorf("Paused: %+v", d.Conditions.Paused)
 			}
-			if test.until > 0 && !d.Next.Equal(noon.Add(test.until)) {
+			if test.until != nil && !over && !d.Next.Equal(noon.Add(*test.until)) {
 				t.Errorf("next: %s", d.Next)
 			}
 		})
@@ -214,6 +214,20 @@ func TestBounds(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestGuardrailsAndRest: a guardrail's floor above the idle count, or its cap below it, leaves no rest.
+func TestGuardrailsAndRest(t *testing.T) {
+	spec := compile(t, worker())
+	spec.Guard = scaling.Range{Min: 2, Max: 20}
+	wantAnswer(t, decide(spec, replicas(2), number(0)), answerOf{scaling.Keep, 2, reason.TooFewReplicas})
+	wantAnswer(t, decide(spec, replicas(0), number(0)), answerOf{scaling.Write, 2, reason.TooFewReplicas})
+	idle := worker()
+	idle.MinReplicas, idle.IdleReplicas = ptr(int32(5)), ptr(int32(2))
+	spec = compile(t, idle)
+	spec.Guard = scaling.Range{Max: 1}
+	wantAnswer(t, decide(spec, replicas(1), number(0)), answerOf{scaling.Keep, 1, reason.TooFewReplicas})
+	wantAnswer(t, decide(spec, replicas(2), number(0)), answerOf{scaling.Write, 1, reason.GuardrailCap})
 }
 
 // TestConditions: those of an ordinary decision. The others are in the tests of what sets them.

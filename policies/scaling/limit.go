@@ -40,7 +40,8 @@ func (r *run) limit() outcome {
 	return next
 }
 
-// reach is how far the policies let the count go in a direction now. It is never behind the current count.
+// reach is how far the policies let the count go in a direction now. It may lie behind the current count, where more was
+// done within the period than they allow.
 func (r *run) reach(d direction, rules *Rules) int32 {
 	if rules.Select == autoscalingv2.DisabledPolicySelect {
 		return r.cur
@@ -65,7 +66,7 @@ func (r *run) reach(d direction, rules *Rules) int32 {
 	if !found {
 		return r.want
 	}
-	return d.farther(edge, r.cur)
+	return edge
 }
 
 // reachOf is how far one policy lets the count go, from where it was a period ago by our own writes.
@@ -98,7 +99,6 @@ func (r *run) rollout() outcome {
 	if !r.in.Target.RollingOut || r.want >= r.cur {
 		return next
 	}
-	r.resting = false
 	r.hold(StageRollout, reason.RollingOut, -1)
 	return next
 }

@@ -248,6 +248,13 @@ func TestFallbackOverTime(t *testing.T) {
 		line{90, -1, 4, reason.ValidMetricFound},
 		line{120, 35, 7, reason.ValidMetricFound},
 	)
+	t.Run("failures that count from 1 again are others", func(t *testing.T) {
+		failures := []int32{3, 1}
+		tell(t, replay.Start{Spec: compile(t, in), Created: noon}, func(i int, m *replay.Moment) { m.Samples[0].Failures = failures[i] },
+			line{0, -1, 4, reason.FromZero},
+			line{60, -1, 4, reason.FailedTrigger},
+		)
+	})
 }
 
 // TestLostWrite: a write that did not arrive is decided again, and the rates do not count it.

@@ -80,6 +80,12 @@ func TestPodsCounted(t *testing.T) {
 				p.ReadySince = s.Time.Add(-s.Window).Add(time.Second)
 			}, asUnready, asReady,
 		},
+		"starting up, Ready is Unknown, which is not False": {
+			func(p *scaling.Pod, s *scaling.PodSample) {
+				started(4 * time.Minute)(p)
+				p.Ready, p.ReadySince = scaling.Unknown, s.Time.Add(-s.Window)
+			}, asReady, asReady,
+		},
 		"started up, Ready is False and was True once": {
 			func(p *scaling.Pod, _ *scaling.PodSample) {
 				started(10 * time.Minute)(p)
@@ -179,7 +185,7 @@ func TestPerPod(t *testing.T) {
 		"AverageValue lowers":                                 {average, load{100, 100, 100}, 100, 1},
 
 		"missing pods count as their whole request when lowering":              {percent(50), load{100, 100, noSample}, 10, 3},    // 1200/3 = 40: ceil(0.8*3)
-		"missing pods count as their target when lowering, where that is more": {percent(150), load{600, 600, noSample}, 60, 2},   // 2700/3 = 90: ceil(0.6*3)
+		"missing pods count as their target when lowering, where that is more": {percent(150), load{900, 900, noSample}, 90, 3},   // 3300/3 = 110: ceil(0.73*3)
 		"missing pods count as the target of an average when lowering":         {average, load{100, 100, noSample}, 100, 2},       // 700/3 = 233: ceil(0.466*3)
 		"missing pods count as 0 when raising":                                 {percent(50), load{1500, 1500, noSample}, 150, 6}, // 3000/3 = 100: 2*3
 		"missing pods count as 0 when raising an average":                      {average, load{1500, 1500, noSample}, 1500, 6},
@@ -187,6 +193,7 @@ func TestPerPod(t *testing.T) {
 		"unready pods count as 0 when raising":                                 {percent(50), load{1500, 1500, notReady}, 150, 6},
 		"unready pods count as 0 when raising an average":                      {average, load{1500, 1500, notReady}, 1500, 6},
 		"unready pods are left out when lowering":                              {percent(50), load{100, 100, notReady}, 10, 1}, // 0.2*2
+		"unready pods do not make what is on target fall":                      {percent(50), load{480, 480, notReady}, 48, 3},
 		"unready and missing when raising: both count as 0":                    {percent(50), load{3000, noSample, notReady}, 300, 6},
 		"unready and missing when lowering: only missing are filled in":        {percent(50), load{100, noSample, notReady}, 10, 3}, // 1100/2 = 55: the other side
 		"filled in, inside tolerance: current":                                 {percent(50), load{800, 800, noSample}, 80, 3},      // 53

@@ -172,7 +172,7 @@ func (w world) input(t *testing.T, failing bool) (scaling.Input, []int64) {
 	return in, loads
 }
 
-const worlds = 3000
+const worlds = 1000
 
 // TestMoreLoadNeverMeansFewer replicas, all else being equal.
 func TestMoreLoadNeverMeansFewer(t *testing.T) {

@@ -144,9 +144,13 @@ func TestScheduleAlone(t *testing.T) {
 			if i == 1 {
 				m.Replicas = ptr(int32(7))
 			}
+			if i == 5 {
+				m.Replicas = ptr(int32(9))
+			}
 		},
 			line{0, 0, 5, reason.ValidMetricFound}, line{60, 0, 7, reason.ValidMetricFound},
 			line{600, 0, 0, reason.ScheduleCap}, line{1200, 0, 7, reason.ValidMetricFound}, line{1201, 0, 7, reason.ValidMetricFound},
+			line{1202, 0, 9, reason.ValidMetricFound},
 		)
 	})
 }

@@ -74,6 +74,9 @@ func TestValidate(t *testing.T) {
 		"a key that only credentials have": {in: redis(data{"address": "redis:6379", "listName": "q", "keyPassword": "geheim"}), want: []string{
 			`metadata[keyPassword]: FieldValueForbidden: authenticationRef`,
 		}},
+		"a parameter that does not come from the environment": {in: redis(data{"address": "redis:6379", "listNameFromEnv": "LIST"}), want: []string{
+			`metadata[listNameFromEnv]: FieldValueNotSupported: unknown key`, `metadata[listName]: FieldValueRequired: The list`,
+		}},
 		"a malformed number": {in: redis(data{"address": "redis:6379", "listName": "q", "listLength": "five"}), want: []string{
 			`metadata[listLength]: FieldValueInvalid: "five": legal is a whole number from 1`,
 		}},
