@@ -20,7 +20,8 @@ import (
 
 // runCluster gathers the objects, decides what becomes of them, and, after a yes, writes.
 func (o *options) runCluster(cmd *cobra.Command, e *edit.Edit, objects []string) error {
-	o.warnOn(cmd.ErrOrStderr())
+	heard := &warnings{w: cmd.ErrOrStderr(), said: map[string]bool{}}
+	o.listen(heard)
 	targets, err := o.gather(cmd.InOrStdin(), e, objects)
 	if err != nil {
 		return err
@@ -31,6 +32,7 @@ func (o *options) runCluster(cmd *cobra.Command, e *edit.Edit, objects []string)
 	colours := textdiff.Colours(terminal.Colored(o.color, cmd.OutOrStdout()))
 	changing := 0
 	for _, t := range targets {
+		t.warn(heard)
 		if err := t.show(cmd, colours); err != nil {
 			return err
 		}

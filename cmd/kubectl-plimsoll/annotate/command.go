@@ -4,13 +4,11 @@ package annotate
 import (
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
-	"k8s.io/client-go/rest"
 
 	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/edit"
 	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/help"
@@ -182,12 +180,4 @@ func (o *options) validate(objects []string) error {
 		return errors.New("--local asks no server: legal is --dry-run=client")
 	}
 	return terminal.CheckColor(o.color)
-}
-
-// warnOn writes the API server's warnings to a stream: admission's own words come this way.
-func (o *options) warnOn(w io.Writer) {
-	o.config.WithWrapConfigFn(func(c *rest.Config) *rest.Config {
-		c.WarningHandler = rest.NewWarningWriter(w, rest.WarningWriterOptions{Deduplicate: true})
-		return c
-	})
 }

@@ -16,14 +16,18 @@ import (
 	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/textdiff"
 )
 
-// show writes what changes in an object: its annotations, and what admission will make of it; warnings go to standard error.
-func (t *target) show(cmd *cobra.Command, colours textdiff.Colours) error {
+// warn says what admission will warn of, and what it will not look at.
+func (t *target) warn(h *warnings) {
 	for _, text := range t.outcome.Warnings {
-		fmt.Fprintf(cmd.ErrOrStderr(), "Warning: %s: %s\n", t, text)
+		h.about(t.String(), text)
 	}
 	if t.outcome.Skipped != "" {
-		fmt.Fprintf(cmd.ErrOrStderr(), "Warning: %s %s\n", t, t.outcome.Skipped)
+		h.about(t.String(), "it "+t.outcome.Skipped)
 	}
+}
+
+// show writes what changes in an object: its annotations, and what admission will make of it.
+func (t *target) show(cmd *cobra.Command, colours textdiff.Colours) error {
 	if t.unchanged() {
 		return nil
 	}
