@@ -33,7 +33,7 @@ func behaving(in v1alpha1.ScalerSpec, up, down *autoscalingv2.HPAScalingRules) v
 
 // web scales on a metric of 10 per pod that is no trigger, so that the default limits hold.
 func web() v1alpha1.ScalerSpec {
-	return v1alpha1.ScalerSpec{MinReplicas: ptr(int32(1)), MaxReplicas: 1000, Metrics: []autoscalingv2.MetricSpec{external("m", averageValue("10"))}}
+	return v1alpha1.ScalerSpec{MinReplicas: new(int32(1)), MaxReplicas: 1000, Metrics: []autoscalingv2.MetricSpec{external("m", averageValue("10"))}}
 }
 
 const (

@@ -14,7 +14,7 @@ import (
 // threeSignals is a workload with a trigger, an External metric per pod and one for all pods.
 func threeSignals(b *testing.B) scaling.Input {
 	spec := compile(b, v1alpha1.ScalerSpec{
-		MinReplicas: ptr(int32(0)), MaxReplicas: 50,
+		MinReplicas: new(int32(0)), MaxReplicas: 50,
 		Metrics:  []autoscalingv2.MetricSpec{external("lag", averageValue("100")), external("busy", totalValue("10"))},
 		Triggers: []v1alpha1.Trigger{queue("5")},
 	})
@@ -43,7 +43,7 @@ func scheduled(b *testing.B) scaling.Input {
 	in := threeSignals(b)
 	spec := *in.Spec
 	spec.Schedule = compile(b, v1alpha1.ScalerSpec{MaxReplicas: 50, Schedule: []v1alpha1.ScheduleWindow{
-		{Start: "0 8 * * 1-5", End: "0 18 * * 1-5", Timezone: "Europe/Berlin", MinReplicas: ptr(int32(2))},
+		{Start: "0 8 * * 1-5", End: "0 18 * * 1-5", Timezone: "Europe/Berlin", MinReplicas: new(int32(2))},
 	}}).Schedule
 	in.Spec = &spec
 	return in

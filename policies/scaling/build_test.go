@@ -19,8 +19,6 @@ import (
 
 var noon = time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC) // a Thursday
 
-func ptr[T any](v T) *T { return &v }
-
 func compile(t testing.TB, in v1alpha1.ScalerSpec) *scaling.Spec {
 	t.Helper()
 	spec, errs := scaling.SpecFrom(&in)
@@ -31,11 +29,11 @@ func compile(t testing.TB, in v1alpha1.ScalerSpec) *scaling.Spec {
 }
 
 func averageValue(q string) autoscalingv2.MetricTarget {
-	return autoscalingv2.MetricTarget{Type: autoscalingv2.AverageValueMetricType, AverageValue: ptr(resource.MustParse(q))}
+	return autoscalingv2.MetricTarget{Type: autoscalingv2.AverageValueMetricType, AverageValue: new(resource.MustParse(q))}
 }
 
 func totalValue(q string) autoscalingv2.MetricTarget {
-	return autoscalingv2.MetricTarget{Type: autoscalingv2.ValueMetricType, Value: ptr(resource.MustParse(q))}
+	return autoscalingv2.MetricTarget{Type: autoscalingv2.ValueMetricType, Value: new(resource.MustParse(q))}
 }
 
 func utilization(percent int32) autoscalingv2.MetricTarget {
@@ -120,7 +118,7 @@ func decide(spec *scaling.Spec, target scaling.Target, samples ...scaling.Sample
 
 func replicas(n int32) scaling.Target { return scaling.Target{Replicas: n, Pods: readyPods(int(n))} }
 
-func quantity(text string) *resource.Quantity { return ptr(resource.MustParse(text)) }
+func quantity(text string) *resource.Quantity { return new(resource.MustParse(text)) }
 
 func duration(text string) *metav1.Duration {
 	d, err := time.ParseDuration(text)

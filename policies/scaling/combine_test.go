@@ -115,7 +115,7 @@ func TestMissingAnswers(t *testing.T) {
 
 // TestDifference10: no data is no answer, and not 0.
 func TestDifference10NoDataIsNoAnswer(t *testing.T) {
-	spec := compile(t, v1alpha1.ScalerSpec{MinReplicas: ptr(int32(0)), MaxReplicas: 10, Triggers: []v1alpha1.Trigger{queue("5")}})
+	spec := compile(t, v1alpha1.ScalerSpec{MinReplicas: new(int32(0)), MaxReplicas: 10, Triggers: []v1alpha1.Trigger{queue("5")}})
 	wantAnswer(t, decide(spec, replicas(3), failing(1)), answerOf{scaling.Hold, 3, reason.FailedTrigger})
 	wantAnswer(t, decide(spec, replicas(3)), answerOf{scaling.Hold, 3, reason.NotYetSampled})
 	wantAnswer(t, decide(spec, replicas(3), number(0)), answerOf{scaling.Write, 1, reason.Idle})
@@ -126,7 +126,7 @@ func TestFallback(t *testing.T) {
 	redis := func(behavior v1alpha1.FallbackBehavior) v1alpha1.ScalerSpec {
 		other := queue("5")
 		other.Name = "other"
-		return v1alpha1.ScalerSpec{MinReplicas: ptr(int32(0)), MaxReplicas: 20, Triggers: []v1alpha1.Trigger{queue("5"), other},
+		return v1alpha1.ScalerSpec{MinReplicas: new(int32(0)), MaxReplicas: 20, Triggers: []v1alpha1.Trigger{queue("5"), other},
 			Fallback: &v1alpha1.Fallback{Replicas: 6, After: 3, Behavior: behavior}}
 	}
 	withDefaults := redis("")

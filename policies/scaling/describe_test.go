@@ -107,7 +107,7 @@ func TestDescribe(t *testing.T) {
 		}, "redis job-queue: 30 waiting, 5 per pod: 6; raising is paused until 2026-01-15T13:00:00Z"},
 		"a schedule's floor and cap": {spec(func(in *v1alpha1.ScalerSpec) {
 			floor, lid := sleeping, sleeping
-			floor.MinReplicas, lid.MaxReplicas = ptr(int32(8)), ptr(int32(3))
+			floor.MinReplicas, lid.MaxReplicas = new(int32(8)), new(int32(3))
 			in.Schedule = []v1alpha1.ScheduleWindow{floor, lid}
 		}), replicas(3), []scaling.Sample{number(50)}, []string{
 			"proposals: redis job-queue: 50 waiting, 5 per pod: 10", "combine: maximum of 1 proposal: 10",

@@ -31,7 +31,7 @@ func wantAnswer(t *testing.T, d scaling.Decision, want answerOf) {
 
 // oneToTen scales from 1 to 10 on an External metric of 10 per pod.
 func oneToTen() v1alpha1.ScalerSpec {
-	return v1alpha1.ScalerSpec{MinReplicas: ptr(int32(1)), MaxReplicas: 10, Metrics: []autoscalingv2.MetricSpec{external("m", averageValue("10"))}}
+	return v1alpha1.ScalerSpec{MinReplicas: new(int32(1)), MaxReplicas: 10, Metrics: []autoscalingv2.MetricSpec{external("m", averageValue("10"))}}
 }
 
 // TestGate1: what cannot be read is left alone, before anything else is asked.
@@ -70,8 +70,8 @@ func TestGate2Paused(t *testing.T) {
 		"in allows raising":                  {v1alpha1.PauseIn, nil, 2, 40, answerOf{scaling.Write, 4, reason.ValidMetricFound}},
 		"out forbids raising":                {v1alpha1.PauseOut, nil, 2, 40, answerOf{scaling.Hold, 2, reason.Paused}},
 		"out allows lowering":                {v1alpha1.PauseOut, nil, 5, 10, answerOf{scaling.Write, 1, reason.ValidMetricFound}},
-		"until later":                        {v1alpha1.PauseAll, ptr(time.Minute), 2, 40, answerOf{scaling.Hold, 2, reason.Paused}},
-		"until now":                          {v1alpha1.PauseAll, ptr(time.Duration(0)), 2, 40, answerOf{scaling.Write, 4, reason.ValidMetricFound}},
+		"until later":                        {v1alpha1.PauseAll, new(time.Minute), 2, 40, answerOf{scaling.Hold, 2, reason.Paused}},
+		"until now":                          {v1alpha1.PauseAll, new(time.Duration(0)), 2, 40, answerOf{scaling.Write, 4, reason.ValidMetricFound}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -107,11 +107,11 @@ func TestDifference13PausingKeepsTheHistory(t *testing.T) {
 // TestGate3: zero where the minimum is above it was set by hand.
 func TestGate3ScalingDisabled(t *testing.T) {
 	idle := oneToTen()
-	idle.MinReplicas, idle.IdleReplicas = ptr(int32(2)), ptr(int32(0))
+	idle.MinReplicas, idle.IdleReplicas = new(int32(2)), new(int32(0))
 	idleAtOne := oneToTen()
-	idleAtOne.MinReplicas, idleAtOne.IdleReplicas = ptr(int32(3)), ptr(int32(1))
+	idleAtOne.MinReplicas, idleAtOne.IdleReplicas = new(int32(3)), new(int32(1))
 	fromZero := oneToTen()
-	fromZero.MinReplicas = ptr(int32(0))
+	fromZero.MinReplicas = new(int32(0))
 	tests := map[string]struct {
 		spec v1alpha1.ScalerSpec
 		want answerOf
@@ -135,7 +135,7 @@ func TestGate3ScalingDisabled(t *testing.T) {
 // TestGate3OwnZero: zero that was our own decision is not a switch, also where the minimum was raised since.
 func TestGate3OwnZero(t *testing.T) {
 	in := oneToTen()
-	in.MinReplicas, in.InitialCooldown = ptr(int32(0)), duration("0s")
+	in.MinReplicas, in.InitialCooldown = new(int32(0)), duration("0s")
 	zero, one := compile(t, in), compile(t, oneToTen())
 	state := longAgo(zero, 1)
 	step := func(spec *scaling.Spec, current int32, after time.Duration) scaling.Decision {
@@ -154,12 +154,12 @@ func TestGate3OwnZero(t *testing.T) {
 // TestGate4: a count outside the bounds goes to the bound at once, no metrics asked.
 func TestGate4OutsideBounds(t *testing.T) {
 	idle := oneToTen()
-	idle.MinReplicas, idle.IdleReplicas = ptr(int32(5)), ptr(int32(2))
+	idle.MinReplicas, idle.IdleReplicas = new(int32(5)), new(int32(2))
 	limited := oneToTen()
-	limited.MinReplicas = ptr(int32(4))
+	limited.MinReplicas = new(int32(4))
 	limited.Behavior = &autoscalingv2.HorizontalPodAutoscalerBehavior{
-		ScaleUp:   &autoscalingv2.HPAScalingRules{SelectPolicy: ptr(autoscalingv2.DisabledPolicySelect)},
-		ScaleDown: &autoscalingv2.HPAScalingRules{SelectPolicy: ptr(autoscalingv2.DisabledPolicySelect)},
+		ScaleUp:   &autoscalingv2.HPAScalingRules{SelectPolicy: new(autoscalingv2.DisabledPolicySelect)},
+		ScaleDown: &autoscalingv2.HPAScalingRules{SelectPolicy: new(autoscalingv2.DisabledPolicySelect)},
 	}
 	tests := map[string]struct {
 		spec    v1alpha1.ScalerSpec
@@ -223,7 +223,7 @@ func TestGuardrailsAndRest(t *testing.T) {
 	wantAnswer(t, decide(spec, replicas(2), number(0)), answerOf{scaling.Keep, 2, reason.TooFewReplicas})
 	wantAnswer(t, decide(spec, replicas(0), number(0)), answerOf{scaling.Write, 2, reason.TooFewReplicas})
 	idle := worker()
-	idle.MinReplicas, idle.IdleReplicas = ptr(int32(5)), ptr(int32(2))
+	idle.MinReplicas, idle.IdleReplicas = new(int32(5)), new(int32(2))
 	spec = compile(t, idle)
 	spec.Guard = scaling.Range{Max: 1}
 	wantAnswer(t, decide(spec, replicas(1), number(0)), answerOf{scaling.Keep, 1, reason.TooFewReplicas})
@@ -260,7 +260,7 @@ func TestRollout(t *testing.T) {
 	wantAnswer(t, decide(spec, target, number(10)), answerOf{scaling.Keep, 5, reason.RollingOut})
 	wantAnswer(t, decide(spec, target, number(70)), answerOf{scaling.Write, 7, reason.ValidMetricFound})
 	in := oneToTen()
-	in.MinReplicas = ptr(int32(0))
+	in.MinReplicas = new(int32(0))
 	target = replicas(1)
 	target.RollingOut = true
 	wantAnswer(t, decide(compile(t, in), target, number(0)), answerOf{scaling.Keep, 1, reason.RollingOut})

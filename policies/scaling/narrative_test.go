@@ -125,7 +125,7 @@ func TestDifference7FromZeroInOneWrite(t *testing.T) {
 func TestDifference8NotCutFromNToZero(t *testing.T) {
 	in := worker()
 	in.Behavior = &autoscalingv2.HorizontalPodAutoscalerBehavior{ScaleDown: &autoscalingv2.HPAScalingRules{
-		StabilizationWindowSeconds: ptr(int32(0)),
+		StabilizationWindowSeconds: new(int32(0)),
 		Policies:                   []autoscalingv2.HPAScalingPolicy{{Type: autoscalingv2.PodsScalingPolicy, Value: 4, PeriodSeconds: 60}},
 	}}
 	spec := compile(t, in)
@@ -278,7 +278,7 @@ func TestSomebodyElsesWrite(t *testing.T) {
 	spec := compile(t, worker())
 	tell(t, replay.Start{Spec: spec, Created: noon}, func(i int, m *replay.Moment) {
 		if i == 1 {
-			m.Replicas = ptr(int32(3))
+			m.Replicas = new(int32(3))
 		}
 	},
 		line{0, 50, 10, reason.FromZero},

@@ -44,7 +44,7 @@ func TestTotals(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			spec := compile(t, v1alpha1.ScalerSpec{MinReplicas: ptr(int32(0)), MaxReplicas: math.MaxInt32, Metrics: []autoscalingv2.MetricSpec{test.metric}})
+			spec := compile(t, v1alpha1.ScalerSpec{MinReplicas: new(int32(0)), MaxReplicas: math.MaxInt32, Metrics: []autoscalingv2.MetricSpec{test.metric}})
 			d := decide(spec, replicas(test.current), number(test.value))
 			if p := d.Proposals[0]; !p.Answered || p.Replicas != test.want {
 				t.Errorf("got %+v, want %d", p, test.want)
@@ -55,7 +55,7 @@ func TestTotals(t *testing.T) {
 
 // TestTriggers: a trigger's value counts items, so its tolerance is 0.
 func TestTriggers(t *testing.T) {
-	redis := v1alpha1.ScalerSpec{MinReplicas: ptr(int32(0)), MaxReplicas: 1000, Triggers: []v1alpha1.Trigger{queue("10")}}
+	redis := v1alpha1.ScalerSpec{MinReplicas: new(int32(0)), MaxReplicas: 1000, Triggers: []v1alpha1.Trigger{queue("10")}}
 	explicit := redis
 	explicit.Behavior = &autoscalingv2.HorizontalPodAutoscalerBehavior{
 		ScaleUp: &autoscalingv2.HPAScalingRules{Tolerance: quantity("0.5")}, ScaleDown: &autoscalingv2.HPAScalingRules{Tolerance: quantity("0.2")},
@@ -175,7 +175,7 @@ func TestDifference3OnlyPodsThatStayCount(t *testing.T) {
 
 // TestCronTrigger: a source whose value is its desired replicas while its window is open.
 func TestCronTrigger(t *testing.T) {
-	spec := compile(t, v1alpha1.ScalerSpec{MinReplicas: ptr(int32(0)), MaxReplicas: 20, Triggers: []v1alpha1.Trigger{{
+	spec := compile(t, v1alpha1.ScalerSpec{MinReplicas: new(int32(0)), MaxReplicas: 20, Triggers: []v1alpha1.Trigger{{
 		Type: "cron", Metadata: map[string]string{"timezone": "Europe/Berlin", "start": "0 8 * * *", "end": "0 18 * * *", "desiredReplicas": "7"},
 	}}})
 	at := func(hour int) scaling.Decision {

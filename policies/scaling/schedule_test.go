@@ -142,10 +142,10 @@ func TestScheduleAlone(t *testing.T) {
 		tell(t, replay.Start{Spec: spec, Replicas: 5}, func(i int, m *replay.Moment) {
 			m.Samples = nil
 			if i == 1 {
-				m.Replicas = ptr(int32(7))
+				m.Replicas = new(int32(7))
 			}
 			if i == 5 {
-				m.Replicas = ptr(int32(9))
+				m.Replicas = new(int32(9))
 			}
 		},
 			line{0, 0, 5, reason.ValidMetricFound}, line{60, 0, 7, reason.ValidMetricFound},
@@ -158,7 +158,7 @@ func TestScheduleAlone(t *testing.T) {
 // TestScheduleDaylightSaving: the rules of the calendar reach the decision.
 func TestScheduleDaylightSaving(t *testing.T) {
 	in := oneToTen()
-	in.Schedule = []v1alpha1.ScheduleWindow{{Start: "30 2 * * *", End: "0 6 * * *", Timezone: "Europe/Berlin", MinReplicas: ptr(int32(7))}}
+	in.Schedule = []v1alpha1.ScheduleWindow{{Start: "30 2 * * *", End: "0 6 * * *", Timezone: "Europe/Berlin", MinReplicas: new(int32(7))}}
 	spec := compile(t, in)
 	gap := time.Date(2026, 3, 29, 1, 0, 0, 0, time.UTC)
 	for at, want := range map[time.Time]int32{gap.Add(-time.Second): 4, gap: 7} {

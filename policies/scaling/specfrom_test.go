@@ -22,7 +22,7 @@ func TestSpecFromDefaults(t *testing.T) {
 		Guard: scaling.Range{Min: 0, Max: math.MaxInt32},
 		Signals: []scaling.Signal{{
 			Name: "cpu", Kind: scaling.Resource, TargetType: autoscalingv2.UtilizationMetricType, Target: 80, CPU: true,
-			Metric: ptr(cpu(80)), Tolerance: scaling.Tolerance{Up: 0.1, Down: 0.1}, NoData: v1alpha1.NoDataHold,
+			Metric: new(cpu(80)), Tolerance: scaling.Tolerance{Up: 0.1, Down: 0.1}, NoData: v1alpha1.NoDataHold,
 		}},
 		Up: scaling.Rules{Select: most, Policies: []scaling.Policy{
 			{Value: 4, Period: 15 * time.Second}, {Percent: true, Value: 100, Period: 15 * time.Second},
@@ -44,7 +44,7 @@ func TestSpecFrom(t *testing.T) {
 	inTotal.MetricType = autoscalingv2.ValueMetricType
 	fallback := &v1alpha1.Fallback{Replicas: 4}
 	got := compile(t, v1alpha1.ScalerSpec{
-		MinReplicas: ptr(int32(3)), MaxReplicas: 30, IdleReplicas: ptr(int32(1)),
+		MinReplicas: new(int32(3)), MaxReplicas: 30, IdleReplicas: new(int32(1)),
 		Metrics: []autoscalingv2.MetricSpec{cpu(70), external("lag", totalValue("1500m"))},
 		Triggers: []v1alpha1.Trigger{
 			queue("5"), named, inTotal,
@@ -55,7 +55,7 @@ func TestSpecFrom(t *testing.T) {
 			ScaleUp: ruled(60, least, rate(pods, 3, 30)), ScaleDown: &autoscalingv2.HPAScalingRules{Tolerance: quantity("0.25")},
 		},
 		Cooldown: duration("1m"), InitialCooldown: duration("2m"), Fallback: fallback, NoData: v1alpha1.NoDataIgnore,
-		Schedule:                []v1alpha1.ScheduleWindow{{Start: "0 8 * * *", End: "0 18 * * *", MinReplicas: ptr(int32(4)), MaxReplicas: ptr(int32(6))}},
+		Schedule:                []v1alpha1.ScheduleWindow{{Start: "0 8 * * *", End: "0 18 * * *", MinReplicas: new(int32(4)), MaxReplicas: new(int32(6))}},
 		Paused:                  &v1alpha1.Pause{Mode: v1alpha1.PauseOut, Until: &metav1.Time{Time: noon}},
 		CPUInitializationPeriod: duration("3m"), InitialReadinessDelay: duration("4m"),
 	})
@@ -109,7 +109,7 @@ func TestSpecFrom(t *testing.T) {
 func TestSpecFromErrors(t *testing.T) {
 	type spec = v1alpha1.ScalerSpec
 	window := func(change func(*v1alpha1.ScheduleWindow)) spec {
-		w := v1alpha1.ScheduleWindow{Start: "0 8 * * *", End: "0 18 * * *", Replicas: ptr(int32(2))}
+		w := v1alpha1.ScheduleWindow{Start: "0 8 * * *", End: "0 18 * * *", Replicas: new(int32(2))}
 		change(&w)
 		return spec{MaxReplicas: 10, Schedule: []v1alpha1.ScheduleWindow{w}}
 	}
@@ -143,15 +143,15 @@ func TestSpecFromErrors(t *testing.T) {
 		want []string // field: words of the message
 	}{
 		"no maximum":               {spec{}, []string{"spec.maxReplicas: 0: legal is 1 or more"}},
-		"a minimum above it":       {spec{MinReplicas: ptr(int32(11)), MaxReplicas: 10}, []string{"spec.minReplicas: 11: is above maxReplicas; legal is at most 10"}},
-		"a negative minimum":       {spec{MinReplicas: ptr(int32(-1)), MaxReplicas: 10}, []string{"spec.minReplicas: -1: legal is 0 or more"}},
-		"idle at the minimum":      {spec{MinReplicas: ptr(int32(2)), MaxReplicas: 10, IdleReplicas: ptr(int32(2)), Triggers: []v1alpha1.Trigger{queue("5")}}, []string{"spec.idleReplicas: 2: is not below minReplicas; legal is 0 to 1"}},
-		"0 by CPU by default":      {spec{MinReplicas: ptr(int32(0)), MaxReplicas: 10}, []string{"spec.minReplicas: 0: " + cannotWake}},
-		"0 by memory":              {spec{MinReplicas: ptr(int32(0)), MaxReplicas: 10, Metrics: []autoscalingv2.MetricSpec{resourceMetric("memory", utilization(50))}}, []string{"spec.minReplicas: 0: " + cannotWake}},
-		"0 by metrics of pods":     {spec{MinReplicas: ptr(int32(0)), MaxReplicas: 10, Metrics: []autoscalingv2.MetricSpec{podsMetric("m", "1")}}, []string{"spec.minReplicas: 0: " + cannotWake}},
-		"0 by a trigger of CPU":    {spec{MinReplicas: ptr(int32(0)), MaxReplicas: 10, Triggers: []v1alpha1.Trigger{{Type: "cpu", MetricType: "Utilization", Metadata: map[string]string{"value": "50"}}}}, []string{"spec.minReplicas: 0: " + cannotWake}},
-		"idle at 0 by CPU":         {spec{MinReplicas: ptr(int32(2)), MaxReplicas: 10, IdleReplicas: ptr(int32(0))}, []string{"spec.idleReplicas: 0: " + cannotWake}},
-		"0 by a malformed trigger": {spec{MinReplicas: ptr(int32(0)), MaxReplicas: 10, Triggers: []v1alpha1.Trigger{queue("x")}}, []string{`spec.triggers[0].metadata[listLength]: "x": legal is a whole number from 1`}},
+		"a minimum above it":       {spec{MinReplicas: new(int32(11)), MaxReplicas: 10}, []string{"spec.minReplicas: 11: is above maxReplicas; legal is at most 10"}},
+		"a negative minimum":       {spec{MinReplicas: new(int32(-1)), MaxReplicas: 10}, []string{"spec.minReplicas: -1: legal is 0 or more"}},
+		"idle at the minimum":      {spec{MinReplicas: new(int32(2)), MaxReplicas: 10, IdleReplicas: new(int32(2)), Triggers: []v1alpha1.Trigger{queue("5")}}, []string{"spec.idleReplicas: 2: is not below minReplicas; legal is 0 to 1"}},
+		"0 by CPU by default":      {spec{MinReplicas: new(int32(0)), MaxReplicas: 10}, []string{"spec.minReplicas: 0: " + cannotWake}},
+		"0 by memory":              {spec{MinReplicas: new(int32(0)), MaxReplicas: 10, Metrics: []autoscalingv2.MetricSpec{resourceMetric("memory", utilization(50))}}, []string{"spec.minReplicas: 0: " + cannotWake}},
+		"0 by metrics of pods":     {spec{MinReplicas: new(int32(0)), MaxReplicas: 10, Metrics: []autoscalingv2.MetricSpec{podsMetric("m", "1")}}, []string{"spec.minReplicas: 0: " + cannotWake}},
+		"0 by a trigger of CPU":    {spec{MinReplicas: new(int32(0)), MaxReplicas: 10, Triggers: []v1alpha1.Trigger{{Type: "cpu", MetricType: "Utilization", Metadata: map[string]string{"value": "50"}}}}, []string{"spec.minReplicas: 0: " + cannotWake}},
+		"idle at 0 by CPU":         {spec{MinReplicas: new(int32(2)), MaxReplicas: 10, IdleReplicas: new(int32(0))}, []string{"spec.idleReplicas: 0: " + cannotWake}},
+		"0 by a malformed trigger": {spec{MinReplicas: new(int32(0)), MaxReplicas: 10, Triggers: []v1alpha1.Trigger{queue("x")}}, []string{`spec.triggers[0].metadata[listLength]: "x": legal is a whole number from 1`}},
 		"an unknown trigger":       {spec{MaxReplicas: 10, Triggers: []v1alpha1.Trigger{{Type: "kafkaesque"}}}, []string{"spec.triggers[0].type: served are cpu, cron, memory, redis"}},
 		"two triggers of one name": {spec{MaxReplicas: 10, Triggers: []v1alpha1.Trigger{twice, twice}}, []string{`spec.triggers[1].name: Duplicate value: "orders"`}},
 		"too many metrics":         {many, []string{"spec.metrics: 33: must have at most 32 items"}},
@@ -168,11 +168,11 @@ func TestSpecFromErrors(t *testing.T) {
 		"a bad time zone":            {window(func(w *v1alpha1.ScheduleWindow) { w.Timezone = "Mars" }), []string{`spec.schedule[0].timezone: "Mars": unknown time zone Mars; legal is an IANA name`}},
 		"a window that never closes": {window(func(w *v1alpha1.ScheduleWindow) { w.End = w.Start }), []string{"spec.schedule[0].end: never close"}},
 		"a window that says nothing": {window(func(w *v1alpha1.ScheduleWindow) { w.Replicas = nil }), []string{"spec.schedule[0]: Required value: a window needs minReplicas, maxReplicas or replicas"}},
-		"a window above the maximum": {window(func(w *v1alpha1.ScheduleWindow) { w.Replicas = ptr(int32(11)) }), []string{"spec.schedule[0].replicas: 11: legal is 0 to maxReplicas, 10"}},
-		"a negative window":          {window(func(w *v1alpha1.ScheduleWindow) { w.Replicas = ptr(int32(-1)) }), []string{"spec.schedule[0].replicas: -1: legal is 0"}},
-		"replicas and a bound":       {window(func(w *v1alpha1.ScheduleWindow) { w.MinReplicas = ptr(int32(1)) }), []string{"spec.schedule[0].replicas: 2: fixes the count; legal is replicas alone"}},
+		"a window above the maximum": {window(func(w *v1alpha1.ScheduleWindow) { w.Replicas = new(int32(11)) }), []string{"spec.schedule[0].replicas: 11: legal is 0 to maxReplicas, 10"}},
+		"a negative window":          {window(func(w *v1alpha1.ScheduleWindow) { w.Replicas = new(int32(-1)) }), []string{"spec.schedule[0].replicas: -1: legal is 0"}},
+		"replicas and a bound":       {window(func(w *v1alpha1.ScheduleWindow) { w.MinReplicas = new(int32(1)) }), []string{"spec.schedule[0].replicas: 2: fixes the count; legal is replicas alone"}},
 		"a window's floor above its cap": {window(func(w *v1alpha1.ScheduleWindow) {
-			w.Replicas, w.MinReplicas, w.MaxReplicas = nil, ptr(int32(4)), ptr(int32(3))
+			w.Replicas, w.MinReplicas, w.MaxReplicas = nil, new(int32(4)), new(int32(3))
 		}), []string{"spec.schedule[0].minReplicas: 4: is above the window's maxReplicas; legal is at most 3"}},
 
 		"a negative window of behavior": {behaving(spec{}, ruled(-1, most), nil), []string{"spec.behavior.scaleUp.stabilizationWindowSeconds: -1: legal is 0 to 3600"}},
@@ -197,7 +197,7 @@ func TestSpecFromErrors(t *testing.T) {
 		"utilization of an External":   {metric(external("m", targeted("Utilization", "", "", 50))), []string{"spec.metrics[0].external.target.averageUtilization: Forbidden: has no meaning for this kind of metric; legal is value or averageValue"}},
 		"a total of pods":              {metric(autoscalingv2.MetricSpec{Type: "Pods", Pods: &autoscalingv2.PodsMetricSource{Metric: autoscalingv2.MetricIdentifier{Name: "m"}, Target: totalValue("1")}}), []string{"spec.metrics[0].pods.target.value: Forbidden: has no meaning"}},
 		"a type that does not fit":     {metric(external("m", targeted("Value", "", "1", 0))), []string{`spec.metrics[0].external.target.type: "Value": legal with averageValue is AverageValue`}},
-		"a target of 0 percent":        {metric(resourceMetric("cpu", autoscalingv2.MetricTarget{Type: "Utilization", AverageUtilization: ptr(int32(0))})), []string{"spec.metrics[0].resource.target.averageUtilization: 0: legal is 1 or more"}},
+		"a target of 0 percent":        {metric(resourceMetric("cpu", autoscalingv2.MetricTarget{Type: "Utilization", AverageUtilization: new(int32(0))})), []string{"spec.metrics[0].resource.target.averageUtilization: 0: legal is 1 or more"}},
 		"a target of 0":                {metric(external("m", totalValue("0"))), []string{`spec.metrics[0].external.target.value: "0": legal is above 0`}},
 		"a target of next to nothing":  {metric(podsMetric("m", "-1")), []string{`spec.metrics[0].pods.target.averageValue: "-1": legal is above 0`}},
 	}
@@ -223,10 +223,10 @@ func TestSpecFromErrors(t *testing.T) {
 
 func TestSpecFromLegal(t *testing.T) {
 	for name, in := range map[string]v1alpha1.ScalerSpec{
-		"0 by an Object metric":             {MinReplicas: ptr(int32(0)), MaxReplicas: 5, Metrics: []autoscalingv2.MetricSpec{object("m", totalValue("1"))}},
-		"0 by CPU and a trigger":            {MinReplicas: ptr(int32(0)), MaxReplicas: 5, Metrics: []autoscalingv2.MetricSpec{cpu(80)}, Triggers: []v1alpha1.Trigger{queue("5")}},
+		"0 by an Object metric":             {MinReplicas: new(int32(0)), MaxReplicas: 5, Metrics: []autoscalingv2.MetricSpec{object("m", totalValue("1"))}},
+		"0 by CPU and a trigger":            {MinReplicas: new(int32(0)), MaxReplicas: 5, Metrics: []autoscalingv2.MetricSpec{cpu(80)}, Triggers: []v1alpha1.Trigger{queue("5")}},
 		"a schedule alone needs no maximum": {Schedule: []v1alpha1.ScheduleWindow{from("0", "1", -1, -1, 5)}},
-		"a schedule alone may have 0":       {MinReplicas: ptr(int32(0)), Schedule: []v1alpha1.ScheduleWindow{from("0", "1", -1, -1, 5)}},
+		"a schedule alone may have 0":       {MinReplicas: new(int32(0)), Schedule: []v1alpha1.ScheduleWindow{from("0", "1", -1, -1, 5)}},
 		"a schedule's 0 needs no trigger":   {MaxReplicas: 5, Metrics: []autoscalingv2.MetricSpec{cpu(80)}, Schedule: []v1alpha1.ScheduleWindow{from("0", "1", -1, -1, 0)}},
 		"several triggers without names":    {MaxReplicas: 5, Triggers: []v1alpha1.Trigger{queue("5"), queue("6")}},
 	} {

@@ -131,8 +131,7 @@ func (c *compiler) limit(path *field.Path, n *int32) int32 {
 }
 
 func (c *compiler) windowError(path *field.Path, err error) {
-	var part *trigger.WindowError
-	if errors.As(err, &part) {
+	if part, ok := errors.AsType[*trigger.WindowError](err); ok {
 		c.invalid(path.Child(part.Field), part.Value, "%s", part.Detail())
 		return
 	}

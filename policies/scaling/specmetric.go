@@ -2,6 +2,7 @@ package scaling
 
 import (
 	"slices"
+	"strings"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -100,7 +101,9 @@ func (a aim) String() string {
 
 func (a aim) kind() autoscalingv2.MetricTargetType {
 	return [...]autoscalingv2.MetricTargetType{
-		utilization: autoscalingv2.UtilizationMetricType, averageValue: autoscalingv2.AverageValueMetricType, value: autoscalingv2.ValueMetricType,
+		utilization:  autoscalingv2.UtilizationMetricType,
+		averageValue: autoscalingv2.AverageValueMetricType,
+		value:        autoscalingv2.ValueMetricType,
 	}[a]
 }
 
@@ -150,9 +153,9 @@ func (c *compiler) positive(path *field.Path, q *resource.Quantity) {
 }
 
 func anyOf(aims []aim) string {
-	text := aims[0].String()
-	for _, a := range aims[1:] {
-		text += " or " + a.String()
+	var names []string
+	for _, a := range aims {
+		names = append(names, a.String())
 	}
-	return text
+	return strings.Join(names, " or ")
 }

@@ -2,6 +2,7 @@ package scaling
 
 import (
 	"fmt"
+	"slices"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
@@ -173,11 +174,8 @@ func (c *compiler) fallback() *v1alpha1.Fallback {
 	}
 	legal := []v1alpha1.FallbackBehavior{v1alpha1.FallbackStatic, v1alpha1.FallbackCurrentReplicas,
 		v1alpha1.FallbackCurrentReplicasIfHigher, v1alpha1.FallbackCurrentReplicasIfLower}
-	for _, b := range legal {
-		if b == f.Behavior {
-			return &f
-		}
+	if !slices.Contains(legal, f.Behavior) {
+		c.errs = append(c.errs, field.NotSupported(at("fallback", "behavior"), f.Behavior, legal))
 	}
-	c.errs = append(c.errs, field.NotSupported(at("fallback", "behavior"), f.Behavior, legal))
 	return &f
 }

@@ -14,7 +14,7 @@ import (
 
 // worker scales from 0 to 20 on a queue, 5 per pod.
 func worker() v1alpha1.ScalerSpec {
-	return v1alpha1.ScalerSpec{MinReplicas: ptr(int32(0)), MaxReplicas: 20, Triggers: []v1alpha1.Trigger{queue("5")}}
+	return v1alpha1.ScalerSpec{MinReplicas: new(int32(0)), MaxReplicas: 20, Triggers: []v1alpha1.Trigger{queue("5")}}
 }
 
 // cpuOf is a reading of so many percent for every one of the pods.
@@ -31,11 +31,11 @@ func TestZero(t *testing.T) {
 	withCPU := worker()
 	withCPU.Metrics = []autoscalingv2.MetricSpec{cpu(50)} // before the trigger
 	idle := worker()
-	idle.MinReplicas, idle.IdleReplicas = ptr(int32(3)), ptr(int32(1))
+	idle.MinReplicas, idle.IdleReplicas = new(int32(3)), new(int32(1))
 	threshold := worker()
 	threshold.Triggers = []v1alpha1.Trigger{queue("5")}
 	threshold.Triggers[0].Metadata["activationListLength"] = "30"
-	onExternal := v1alpha1.ScalerSpec{MinReplicas: ptr(int32(0)), MaxReplicas: 20, Metrics: []autoscalingv2.MetricSpec{external("m", averageValue("5"))}}
+	onExternal := v1alpha1.ScalerSpec{MinReplicas: new(int32(0)), MaxReplicas: 20, Metrics: []autoscalingv2.MetricSpec{external("m", averageValue("5"))}}
 	one := worker()
 	one.MinReplicas = nil
 	tests := map[string]struct {

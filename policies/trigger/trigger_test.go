@@ -1,6 +1,7 @@
 package trigger_test
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -25,9 +26,7 @@ func redis(metadata data) v1alpha1.Trigger {
 
 func office(change data) v1alpha1.Trigger {
 	m := data{"timezone": "Europe/Berlin", "start": "0 8 * * 1-5", "end": "0 18 * * 1-5", "desiredReplicas": "3"}
-	for k, v := range change {
-		m[k] = v
-	}
+	maps.Copy(m, change)
 	return v1alpha1.Trigger{Type: "cron", Metadata: m}
 }
 

@@ -33,18 +33,33 @@ func (p *Param) checkValue(value string) error {
 	case HostPort:
 		return checkHostPort(value)
 	case Quantity:
-		if q, err := resource.ParseQuantity(value); err != nil || q.Sign() <= 0 {
-			return errors.New("legal is a quantity above 0, such as 500m or 1Gi")
-		}
+		return checkQuantity(value)
 	case Cron:
-		if _, err := calendar.Parse(value); err != nil {
-			return fmt.Errorf("%w; legal is %s", err, calendar.Form)
-		}
+		return checkCron(value)
 	case Timezone:
-		if _, err := calendar.Zone(value); err != nil || value == "" {
-			return errors.New("legal is an IANA time zone such as Europe/Berlin")
-		}
+		return checkTimezone(value)
 	case Text:
+	}
+	return nil
+}
+
+func checkQuantity(value string) error {
+	if q, err := resource.ParseQuantity(value); err != nil || q.Sign() <= 0 {
+		return errors.New("legal is a quantity above 0, such as 500m or 1Gi")
+	}
+	return nil
+}
+
+func checkCron(value string) error {
+	if _, err := calendar.Parse(value); err != nil {
+		return fmt.Errorf("%w; legal is %s", err, calendar.Form)
+	}
+	return nil
+}
+
+func checkTimezone(value string) error {
+	if _, err := calendar.Zone(value); err != nil || value == "" {
+		return errors.New("legal is an IANA time zone such as Europe/Berlin")
 	}
 	return nil
 }
