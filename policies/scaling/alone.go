@@ -6,7 +6,6 @@ import "github.com/plimsoll-dev/plimsoll/policies/reason"
 func (r *run) scheduleAlone() outcome {
 	r.rememberBase()
 	r.direct = true
-	r.active(True, reason.ValidMetricFound, -1)
 	if !r.givesBack() {
 		return next
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // threeSignals is a workload with a trigger, an External metric per pod and one for all pods.
-func threeSignals(b *testing.B) scaling.Input {
+func threeSignals(b testing.TB) scaling.Input {
 	spec := compile(b, v1alpha1.ScalerSpec{
 		MinReplicas: new(int32(0)), MaxReplicas: 50,
 		Metrics:  []autoscalingv2.MetricSpec{external("lag", averageValue("100")), external("busy", totalValue("10"))},
@@ -28,7 +28,7 @@ func threeSignals(b *testing.B) scaling.Input {
 }
 
 // hundredPods is a workload with 80 % CPU over 100 pods.
-func hundredPods(b *testing.B) scaling.Input {
+func hundredPods(b testing.TB) scaling.Input {
 	spec := compile(b, v1alpha1.ScalerSpec{MaxReplicas: 500, Metrics: []autoscalingv2.MetricSpec{cpu(80)}})
 	in := scaling.Input{Spec: spec, Target: scaling.Target{Replicas: 100}, Now: noon, Samples: []scaling.Sample{{Time: noon}}}
 	for i := range 100 {
@@ -39,7 +39,7 @@ func hundredPods(b *testing.B) scaling.Input {
 	return in
 }
 
-func scheduled(b *testing.B) scaling.Input {
+func scheduled(b testing.TB) scaling.Input {
 	in := threeSignals(b)
 	spec := *in.Spec
 	spec.Schedule = compile(b, v1alpha1.ScalerSpec{MaxReplicas: 50, Schedule: []v1alpha1.ScheduleWindow{

@@ -10,7 +10,9 @@ func (r *run) combine() outcome {
 		return r.scheduleAlone()
 	}
 	if n.answered == 0 {
-		return r.noAnswers()
+		signal := r.decision.Conditions.ScalingActive.Signal
+		r.hold(StageCombine, r.props[signal].Reason, signal)
+		return over
 	}
 	if n.missing >= 0 && n.max < r.cur && !r.lastStep() {
 		r.failing(n.missing)
@@ -18,18 +20,21 @@ func (r *run) combine() outcome {
 		return over
 	}
 	r.step(Step{Stage: StageCombine, After: n.max, Reason: reason.MaximumOfProposals, Signal: n.leader, Value: int64(n.answered)})
-	r.active(True, reason.ValidMetricFound, n.leader)
 	return next
 }
 
-func (r *run) noAnswers() outcome {
-	signal := r.seen.failed
-	if signal < 0 {
-		signal = r.seen.unanswered
+// leads says in ScalingActive whether any signal leads the count, and which. Of those without an answer, one that was asked
+// says more than one that was not asked yet.
+func (r *run) leads() {
+	n := &r.seen
+	switch {
+	case n.answered > 0 || len(r.spec.Signals) == 0:
+		r.active(True, reason.ValidMetricFound, n.leader)
+	case n.failed >= 0:
+		r.failing(n.failed)
+	default:
+		r.failing(n.unanswered)
 	}
-	r.failing(signal)
-	r.hold(StageCombine, r.props[signal].Reason, signal)
-	return over
 }
 
 // failing says in ScalingActive which signal has no answer. Not to have been asked yet is no failure.

@@ -135,9 +135,7 @@ func describeZero(s Step) string {
 	case reason.CoolingDown:
 		return fmt.Sprintf("idle, cooling down%s", until(" until ", s.Until))
 	case reason.PartialData:
-		return "idle, but a metric has no answer: lowering waits"
-	case reason.FallbackActive:
-		return "what waits is not known: 1 stays"
+		return "not all that could wait is known: lowering waits"
 	default:
 		return fmt.Sprintf("idle: %d", s.After)
 	}

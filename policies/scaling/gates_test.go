@@ -183,6 +183,9 @@ func TestGate4OutsideBounds(t *testing.T) {
 			target.RollingOut = test.rolling
 			d := decide(compile(t, test.spec), target, test.sample)
 			wantAnswer(t, d, test.want)
+			if failing := d.Conditions.ScalingActive.Reason == reason.FailedGetExternalMetric; failing != (test.sample.Err != nil) {
+				t.Errorf("ScalingActive says what the metrics say, asked or not: %+v", d.Conditions.ScalingActive)
+			}
 		})
 	}
 }

@@ -45,6 +45,7 @@ func (r *run) observe() {
 		r.observeSignal(i)
 	}
 	r.trackActivity()
+	r.leads()
 }
 
 func (r *run) observeSignal(i int) {

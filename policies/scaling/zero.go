@@ -8,14 +8,14 @@ import (
 //
 //	at rest, nothing active                    stay
 //	something active                           at least the floor: the minimum, and 1
-//	nothing active, a source silent            at least the floor, and the clock stands still
+//	nothing active, a source silent            at least 1, and the clock stands still
 //	nothing active, cooling down               at least the floor
 //	cooled down, above the floor               towards the floor by the behaviour; idle triggers have no say
 //	cooled down, at the floor                  to rest: the cooldown has decided, not the windows and rates
 //
 // Cutting N pods to none at once, as others do, kills what they still work on.
 func (r *run) zero() outcome {
-	if r.bounds.rest < 0 || r.seen.wakers+r.seen.silent == 0 && !r.seen.awake {
+	if r.bounds.rest < 0 {
 		return r.propose()
 	}
 	due, until := r.idle()
@@ -29,7 +29,7 @@ func (r *run) zero() outcome {
 		r.active(False, reason.CoolingDown, -1)
 		r.floor(max(r.want, r.restFloor()), Step{Reason: reason.CoolingDown, Until: r.wakeAt(until)})
 	default:
-		r.floor(max(r.want, 1), Step{Reason: reason.FallbackActive})
+		r.floor(max(r.want, 1), Step{Reason: reason.PartialData})
 	}
 	return r.propose()
 }

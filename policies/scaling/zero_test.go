@@ -90,6 +90,15 @@ func TestIdleTriggersHaveNoSayWithoutData(t *testing.T) {
 	}
 }
 
+// TestIgnoredTriggerIsNoIdleOne: what is left out of the count is not known to be empty.
+func TestIgnoredTriggerIsNoIdleOne(t *testing.T) {
+	in := worker()
+	in.Metrics, in.NoData = []autoscalingv2.MetricSpec{cpu(50)}, v1alpha1.NoDataIgnore
+	spec := compile(t, in)
+	wantAnswer(t, decide(spec, replicas(3), cpuOf(0, 3), failing(1)), answerOf{scaling.Write, 1, reason.ValidMetricFound})
+	wantAnswer(t, decide(spec, replicas(1), cpuOf(0, 1), failing(1)), answerOf{scaling.Keep, 1, reason.ValidMetricFound})
+}
+
 // queueTrace is a trace of one trigger: at so many seconds after noon the queue has so many items; -1 is a failing read.
 func queueTrace(lengths ...[2]int64) []replay.Moment {
 	var moments []replay.Moment
