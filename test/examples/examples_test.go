@@ -65,11 +65,11 @@ func TestExamples(t *testing.T) {
 // checkFields wants no field that the kind does not have.
 func checkFields(t *testing.T, o *manifest.Object) {
 	t.Helper()
-	make, known := types()[o.APIVersion+" "+o.KindName]
+	empty, known := types()[o.APIVersion+" "+o.KindName]
 	if !known {
 		t.Fatalf("%s: examples are made of %v", o, slices.Sorted(maps.Keys(types())))
 	}
-	if err := yaml.UnmarshalStrict(o.JSON, make()); err != nil {
+	if err := yaml.UnmarshalStrict(o.JSON, empty()); err != nil {
 		t.Errorf("%s: %v", o, err)
 	}
 	if o.Metadata.Namespace == "" && o.Kind != subject.Namespace {

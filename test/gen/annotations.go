@@ -10,16 +10,10 @@ import (
 	"github.com/plimsoll-dev/plimsoll/policies/subject"
 )
 
-const aboutAnnotations = `# Annotations
-
-All keys begin with ` + "`" + intent.Prefix + "`" + `. A key on the workload is stronger than the same key on its Namespace. What the object says itself is
-never overwritten. ` + "`kubectl plimsoll keys KEY`" + ` explains a key, ` + "`kubectl plimsoll render --explain`" + ` shows what it does to a manifest.
-
-A Namespace is enrolled by the label ` + "`" + intent.EnabledLabel + `: "true"` + "`" + `; elsewhere only workloads with one of these annotations are looked at.
-`
-
 func annotations(w *bytes.Buffer, _ string) error {
-	w.WriteString(aboutAnnotations)
+	if err := about(w, "annotations.md"); err != nil {
+		return err
+	}
 	keys := intent.Keys()
 	for i := range keys {
 		if i == 0 || keys[i].Group != keys[i-1].Group {

@@ -12,17 +12,11 @@ import (
 	"github.com/plimsoll-dev/plimsoll/cmd/kubectl-plimsoll/root"
 )
 
-const aboutCLI = `# Command line
-
-` + "`make build`" + ` makes ` + "`bin/kubectl-plimsoll`" + `. On the PATH it is a plugin of kubectl: ` + "`kubectl plimsoll`" + `.
-
-It exits with 0, with 1 where something is (or would be) denied, and with 2 where the command or its input is wrong or something that it needs
-cannot be had. What was asked for goes to standard output, warnings and errors to standard error.
-`
-
 // cli writes a section for each verb, from what its help is made of.
 func cli(w *bytes.Buffer, _ string) error {
-	w.WriteString(aboutCLI)
+	if err := about(w, "cli.md"); err != nil {
+		return err
+	}
 	for _, cmd := range root.New().Commands() {
 		if !cmd.Hidden && cmd.Name() != "help" && cmd.Name() != "completion" {
 			verb(w, cmd)

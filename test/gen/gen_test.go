@@ -20,7 +20,7 @@ func TestReferenceIsCurrent(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := os.ReadFile(filepath.Join("../..", folder, p.name))
+			got, err := os.ReadFile(filepath.Join("..", "..", folder, p.name))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -49,7 +49,7 @@ func TestReferenceIsComplete(t *testing.T) {
 
 func wantIn(t *testing.T, name string, texts ...string) {
 	t.Helper()
-	page, err := os.ReadFile(filepath.Join("../..", folder, name))
+	page, err := os.ReadFile(filepath.Join("..", "..", folder, name))
 	if err != nil {
 		t.Fatal(err)
 	}

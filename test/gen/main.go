@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"embed"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,13 +21,24 @@ type page struct {
 
 func pages() []page {
 	return []page{
-		{"README.md", index},
+		{"README.md", func(w *bytes.Buffer, _ string) error { return about(w, "README.md") }},
 		{"annotations.md", annotations},
 		{"triggers.md", triggers},
 		{"reasons.md", reasons},
 		{"metrics.md", metrics},
 		{"cli.md", cli},
 	}
+}
+
+// openings are the first lines of the pages, written by people.
+//
+//go:embed about/*.md
+var openings embed.FS
+
+func about(w *bytes.Buffer, name string) error {
+	text, err := openings.ReadFile("about/" + name)
+	w.Write(text)
+	return err
 }
 
 // note stands at the top of every page.

@@ -14,13 +14,6 @@ import (
 	"strings"
 )
 
-const aboutMetrics = `# Metrics
-
-What the manager tells Prometheus, beside what Go's runtime and controller-runtime tell. Label values come from closed sets: no label holds an
-object's name. Known label values exist from the start, with 0.
-
-`
-
 // metric is one metric as it stands in the code.
 type metric struct {
 	name, kind, help string
@@ -55,7 +48,10 @@ func metrics(w *bytes.Buffer, root string) error {
 		return errors.New("no metrics found")
 	}
 	slices.SortFunc(all, func(a, b metric) int { return cmp.Compare(a.name, b.name) })
-	w.WriteString(aboutMetrics)
+	if err := about(w, "metrics.md"); err != nil {
+		return err
+	}
+	w.WriteString("\n")
 	head(w, "metric", "type", "labels", "says")
 	for _, m := range all {
 		row(w, code(m.name), m.kind, labels(m.labels), m.help)

@@ -12,16 +12,13 @@ import (
 	"strings"
 )
 
-const aboutReasons = `# Reasons
-
-One vocabulary: a code means the same in a condition, an event, a metric's label, a warning and the trace of a decision.
-`
-
 // reasons reads the constants of policies/reason and their comments. Each const block is a section: the first sentence of its
 // comment is the heading.
 func reasons(w *bytes.Buffer, root string) error {
-	w.WriteString(aboutReasons)
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, "policies/reason/reason.go"), nil, parser.ParseComments)
+	if err := about(w, "reasons.md"); err != nil {
+		return err
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, "policies", "reason", "reason.go"), nil, parser.ParseComments)
 	if err != nil {
 		return err
 	}

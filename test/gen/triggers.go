@@ -8,29 +8,11 @@ import (
 	"github.com/plimsoll-dev/plimsoll/policies/trigger"
 )
 
-const aboutTriggers = `# Triggers
-
-The types that ` + "`plimsoll.dev/triggers`" + ` and a Scaler's ` + "`spec.triggers`" + ` can have. Names, parameters and defaults are KEDA's. Every value is a
-string: numbers stand in quotes.
-
-` + "```yaml" + `
-plimsoll.dev/triggers: |
-  - type: redis
-    metadata:
-      address: redis.default.svc:6379
-      listName: orders
-      listLength: "10"
-    authenticationRef: # a Secret whose keys are parameters
-      kind: Secret
-      name: redis-auth
-` + "```" + `
-
-A parameter may come from elsewhere where the table says so: *env*, from the target's environment, by the key with ` + "`FromEnv`" + ` behind it, whose
-value names the variable; *auth*, from the object that ` + "`authenticationRef`" + ` names.
-`
-
 func triggers(w *bytes.Buffer, _ string) error {
-	w.WriteString(aboutTriggers + "\n")
+	if err := about(w, "triggers.md"); err != nil {
+		return err
+	}
+	w.WriteString("\n")
 	head(w, "type", "wakes from zero", "counts")
 	for _, t := range trigger.All() {
 		row(w, fmt.Sprintf("[%s](#%s)", t.Name, t.Name), yesNo(t.Wakes), t.Doc)

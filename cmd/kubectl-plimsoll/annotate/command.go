@@ -97,7 +97,8 @@ func (o *options) sections() []help.Section {
 		sections = append(sections, help.Section{Title: "Annotations: " + string(g.Name), Flags: g.Flags})
 	}
 	objects := pflag.NewFlagSet("objects", pflag.ContinueOnError)
-	objects.StringArrayVarP(&o.files, "filename", "f", nil, "File or folder that names the workloads, or - for standard input. Can be repeated.")
+	objects.StringArrayVarP(&o.files, "filename", "f", nil,
+		"File or folder that names the workloads, or - for standard input. Can be repeated.")
 	objects.BoolVarP(&o.recursive, "recursive", "R", false, "Read the folders in folders, too.")
 	objects.StringVarP(&o.selector, "selector", "l", "", "Label selector, as in app=web,tier!=cache.")
 	objects.BoolVar(&o.all, "all", false, "All objects of the types named, in the namespace.")
@@ -163,6 +164,20 @@ func (o *options) run(cmd *cobra.Command, args []string) error {
 }
 
 func (o *options) validate(objects []string) error {
+	if err := o.validateWhere(objects); err != nil {
+		return err
+	}
+	switch {
+	case !slices.Contains([]string{dryNone, dryClient, dryServer}, o.dryRun):
+		return fmt.Errorf("--dry-run %q: legal are none, client, server", o.dryRun)
+	case o.local && o.dryRun == dryServer:
+		return errors.New("--local asks no server: legal is --dry-run=client")
+	}
+	return terminal.CheckColor(o.color)
+}
+
+// validateWhere checks what is said of where to write.
+func (o *options) validateWhere(objects []string) error {
 	switch {
 	case o.local && (len(objects) > 0 || o.selector != "" || o.all):
 		return errors.New("--local edits files: say which by -f, and nothing else")
@@ -174,10 +189,6 @@ func (o *options) validate(objects []string) error {
 		return errors.New("say which objects: deploy/NAME, or a type with -l SELECTOR or --all, or -f FILE")
 	case len(o.files) > 0 && len(objects) > 0:
 		return errors.New("say which objects by name or by -f, not both")
-	case !slices.Contains([]string{dryNone, dryClient, dryServer}, o.dryRun):
-		return fmt.Errorf("--dry-run %q: legal are none, client, server", o.dryRun)
-	case o.local && o.dryRun == dryServer:
-		return errors.New("--local asks no server: legal is --dry-run=client")
 	}
-	return terminal.CheckColor(o.color)
+	return nil
 }

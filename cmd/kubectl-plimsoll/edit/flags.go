@@ -94,14 +94,7 @@ func (f *Flags) Edit(pairs []string, stdin io.Reader) (*Edit, error) {
 		}
 	}
 	for _, pair := range pairs {
-		key, value, sets := strings.Cut(pair, "=")
-		err := error(nil)
-		if sets {
-			err = f.take(e, key, value, stdin)
-		} else {
-			err = e.Remove(strings.TrimSuffix(pair, "-"))
-		}
-		if err != nil {
+		if err := f.takePair(e, pair, stdin); err != nil {
 			return nil, err
 		}
 	}
@@ -111,6 +104,14 @@ func (f *Flags) Edit(pairs []string, stdin io.Reader) (*Edit, error) {
 		}
 	}
 	return e, nil
+}
+
+// takePair takes KEY=VALUE or KEY-.
+func (f *Flags) takePair(e *Edit, pair string, stdin io.Reader) error {
+	if key, value, sets := strings.Cut(pair, "="); sets {
+		return f.take(e, key, value, stdin)
+	}
+	return e.Remove(strings.TrimSuffix(pair, "-"))
 }
 
 // take sets a key. For a key that can be said of one container, "app:cpu=1" is its value for the container app.

@@ -23,21 +23,18 @@ func AsDenied(err error) error { return denied{err} }
 
 // Of gives the code for an error.
 func Of(err error) int {
-	var d denied
-	switch {
-	case err == nil:
+	if err == nil {
 		return OK
-	case errors.As(err, &d):
-		return Denied
-	default:
-		return Mistaken
 	}
+	if _, ok := errors.AsType[denied](err); ok {
+		return Denied
+	}
+	return Mistaken
 }
 
 // Texts are the messages of an error, one for each of several that were joined.
 func Texts(err error) []string {
-	var d denied
-	if errors.As(err, &d) {
+	if d, ok := errors.AsType[denied](err); ok {
 		err = d.error
 	}
 	if err == nil {

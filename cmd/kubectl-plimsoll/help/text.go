@@ -12,7 +12,7 @@ func Sentence(text string) string {
 func Wrapped(text, margin string) string {
 	var b strings.Builder
 	column := 0
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		switch {
 		case column == 0:
 			b.WriteString(margin)

@@ -17,8 +17,8 @@ func checkStrings(raw []byte) error {
 			Annotations map[string]any `json:"annotations"`
 		} `json:"metadata"`
 	}
-	if json.Unmarshal(raw, &head) != nil {
-		return nil
+	if err := json.Unmarshal(raw, &head); err != nil {
+		return nil //nolint:nilerr // whoever decodes it says so
 	}
 	if err := checkMap("labels", head.Metadata.Labels); err != nil {
 		return err

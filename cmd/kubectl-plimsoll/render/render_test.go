@@ -249,6 +249,7 @@ func TestDiffAndExplain(t *testing.T) {
 func TestNamespaces(t *testing.T) {
 	dir := t.TempDir()
 	namespace := "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: team\n  annotations: {plimsoll.dev/ttl: 2h}\n  labels: {plimsoll.dev/enabled: \"true\"}\n"
+	unlabelled, _, _ := strings.Cut(namespace, "  labels")
 	file := write(t, dir, "ns.yaml", namespace)
 	plain := strings.Replace(job, "  annotations: {plimsoll.dev/ttl: \"1h\"}\n", "", 1)
 	elsewhere := strings.Replace(plain, "metadata:\n", "metadata:\n  namespace: elsewhere\n", 1)
@@ -261,8 +262,8 @@ func TestNamespaces(t *testing.T) {
 		"another one":          {elsewhere, []string{"--namespace-file", file}, ""},
 		"among the manifests":  {namespace + "---\n" + plain, []string{"-n", "team"}, "ttlSecondsAfterFinished: 7200"},
 		"named":                {plain, []string{"--namespace-file", file, "-n", "other"}, ""},
-		"enrolled by the flag": {namespace[:strings.Index(namespace, "  labels")] + "---\n" + plain, []string{"-n", "team", "--enrolled"}, "ttlSecondsAfterFinished: 7200"},
-		"not enrolled":         {namespace[:strings.Index(namespace, "  labels")] + "---\n" + plain, []string{"-n", "team"}, ""},
+		"enrolled by the flag": {unlabelled + "---\n" + plain, []string{"-n", "team", "--enrolled"}, "ttlSecondsAfterFinished: 7200"},
+		"not enrolled":         {unlabelled + "---\n" + plain, []string{"-n", "team"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := run(t, tc.in, append(tc.args, "-f", "-")...)

@@ -3,6 +3,7 @@ package yamledit
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -85,9 +86,9 @@ func (d *document) offset(n *yaml.Node) int {
 
 func (d *document) findEnds(n *yaml.Node, next int) {
 	d.next[n] = next
-	for i := len(n.Content) - 1; i >= 0; i-- {
-		d.findEnds(n.Content[i], next)
-		next = n.Content[i].Line
+	for _, child := range slices.Backward(n.Content) {
+		d.findEnds(child, next)
+		next = child.Line
 	}
 }
 

@@ -3,6 +3,7 @@ package yamledit
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -88,9 +89,7 @@ func nameFirst(n *yaml.Node) {
 	}
 	for i := 0; i < len(n.Content); i += 2 {
 		if n.Content[i].Value == "name" {
-			pair := []*yaml.Node{n.Content[i], n.Content[i+1]}
-			rest := append(append([]*yaml.Node{}, n.Content[:i]...), n.Content[i+2:]...)
-			n.Content = append(pair, rest...)
+			n.Content = slices.Concat(n.Content[i:i+2], n.Content[:i], n.Content[i+2:])
 			return
 		}
 	}

@@ -51,7 +51,7 @@ func annotates(t *testing.T, e *env) {
 		t.Errorf("admission left the limit at %s", limit)
 	}
 	if !slices.ContainsFunc(d.ManagedFields, func(m metav1.ManagedFieldsEntry) bool {
-		return m.Manager == "kubectl-plimsoll" && strings.Contains(string(m.FieldsV1.Raw), "plimsoll.dev/cpu")
+		return m.Manager == "kubectl-plimsoll" && strings.Contains(m.FieldsV1.GetRawString(), "plimsoll.dev/cpu")
 	}) {
 		t.Errorf("no field manager kubectl-plimsoll in %v", d.ManagedFields)
 	}
