@@ -144,7 +144,10 @@ func (o *options) writeBack(cmd *cobra.Command, before, after []*manifest.File) 
 	colours := textdiff.Colours(terminal.Colored(o.color, out))
 	var changed []*manifest.File
 	for i := range before {
-		diff := textdiff.Unified(before[i].Name, before[i].Text(), after[i].Text())
+		diff, err := textdiff.Unified(before[i].Name, before[i].Texts(), after[i].Texts())
+		if err != nil {
+			return err
+		}
 		if diff == "" {
 			continue
 		}

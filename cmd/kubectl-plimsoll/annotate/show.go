@@ -37,14 +37,18 @@ func (t *target) show(cmd *cobra.Command, colours textdiff.Colours) error {
 	}
 	out := cmd.OutOrStdout()
 	fmt.Fprintf(out, "%s:\n", heading)
-	if err := textdiff.Print(out, changedAnnotations(t.before, t.after), colours); err != nil {
+	changed, err := changedAnnotations(t.before, t.after)
+	if err != nil {
+		return err
+	}
+	if err := textdiff.Print(out, changed, colours); err != nil {
 		return err
 	}
 	return t.showAdditions(cmd)
 }
 
 // changedAnnotations is the diff of those of Plimsoll's annotations that change, as YAML.
-func changedAnnotations(before, after map[string]string) string {
+func changedAnnotations(before, after map[string]string) (string, error) {
 	was, is := edit.Ours(before), edit.Ours(after)
 	for key, value := range is {
 		if old, there := was[key]; there && old == value {

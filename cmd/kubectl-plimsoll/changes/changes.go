@@ -23,11 +23,17 @@ func Print(w io.Writer, list []patch.Change, indent string) error {
 	return table.Flush()
 }
 
+// maxWidth is how much of a value is shown: a list that is replaced as a whole can fill pages.
+const maxWidth = 120
+
 // value says what a field became.
 func value(c *patch.Change) string {
 	text := short(c.Path, c.To)
 	if c.From != "" {
 		text = short(c.Path, c.From) + " -> " + text
+	}
+	if letters := []rune(text); len(letters) > maxWidth {
+		text = string(letters[:maxWidth]) + "…"
 	}
 	if c.Detail != "" {
 		text += " (" + c.Detail + ")"

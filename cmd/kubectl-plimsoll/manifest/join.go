@@ -27,6 +27,15 @@ func (f *File) Text() []byte {
 	return out.Bytes()
 }
 
+// Texts are the texts of its documents.
+func (f *File) Texts() []string {
+	var all []string
+	for _, d := range f.Documents {
+		all = append(all, string(d.Text))
+	}
+	return all
+}
+
 // Join writes files as one stream of documents.
 func Join(files []*File, format Format) ([]byte, error) {
 	if format == JSON {

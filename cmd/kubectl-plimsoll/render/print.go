@@ -57,7 +57,10 @@ func complete(files []*manifest.File, reviews []review) ([]*manifest.File, error
 func (o *flags) printDiffs(w io.Writer, before, after []*manifest.File) error {
 	colours := textdiff.Colours(terminal.Colored(o.color, w))
 	for i := range before {
-		text := textdiff.Unified(before[i].Name, before[i].Text(), after[i].Text())
+		text, err := textdiff.Unified(before[i].Name, before[i].Texts(), after[i].Texts())
+		if err != nil {
+			return err
+		}
 		if err := textdiff.Print(w, text, colours); err != nil {
 			return err
 		}

@@ -6,21 +6,36 @@ import (
 	"io"
 	"strings"
 
-	"github.com/rogpeppe/go-internal/diff"
+	"github.com/aymanbagabas/go-udiff"
 )
 
-// Unified gives the unified diff of two versions of a file, empty where they are the same. The headers are such that
+// Unified gives the unified diff of two versions of a file, empty where they are the same. Both are given in as many parts:
+// documents of a file resemble each other, and compared as a whole one would be taken for another. The headers are such that
 // `patch -p0` takes it.
-func Unified(name string, before, after []byte) string {
-	text := string(diff.Diff(name, before, name, after))
-	_, text, _ = strings.Cut(text, "\n") // the line "diff a b"
-	return text
+func Unified(name string, before, after []string) (string, error) {
+	var edits []udiff.Edit
+	offset := 0
+	for i := range before {
+		edits = append(edits, compare(before[i], after[i], offset)...)
+		offset += len(before[i])
+	}
+	if len(edits) == 0 {
+		return "", nil
+	}
+	text, err := udiff.ToUnified(name, name, strings.Join(before, ""), edits, udiff.DefaultContextLines)
+	if err != nil {
+		return "", fmt.Errorf("comparing %s: %w", name, err)
+	}
+	return text, nil
 }
 
 // Changed gives the lines of two texts, those that differ marked by + and -, without places and headers: for texts short
 // enough to be shown whole.
-func Changed(before, after string) string {
-	text := Unified("text", []byte(before), []byte(after))
+func Changed(before, after string) (string, error) {
+	text, err := Unified("text", []string{before}, []string{after})
+	if err != nil {
+		return "", err
+	}
 	_, text, _ = strings.Cut(text, "\n")
 	_, text, _ = strings.Cut(text, "\n")
 	var b strings.Builder
@@ -29,7 +44,7 @@ func Changed(before, after string) string {
 			b.WriteString(line)
 		}
 	}
-	return b.String()
+	return b.String(), nil
 }
 
 // The colours, as kubectl's and git's.

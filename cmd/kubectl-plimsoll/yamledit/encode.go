@@ -66,13 +66,16 @@ func Inline(value any) (string, error) {
 	return text, err
 }
 
-// toNode makes the node of a value. Keys are sorted, but for the name, which people look for first.
+// toNode makes the node of a value. Keys are sorted, but for the name and the key, which people look for first.
 func toNode(value any) (*yaml.Node, error) {
 	node := &yaml.Node{}
 	if err := node.Encode(value); err != nil {
 		return nil, fmt.Errorf("writing YAML: %w", err)
 	}
-	walkNodes(node, nameFirst)
+	walkNodes(node, func(n *yaml.Node) {
+		toFront(n, "key")
+		toFront(n, "name")
+	})
 	return node, nil
 }
 
@@ -83,14 +86,12 @@ func walkNodes(n *yaml.Node, visit func(*yaml.Node)) {
 	}
 }
 
-func nameFirst(n *yaml.Node) {
+// toFront makes a key the first of a mapping that has it.
+func toFront(n *yaml.Node, key string) {
 	if n.Kind != yaml.MappingNode {
 		return
 	}
-	for i := 0; i < len(n.Content); i += 2 {
-		if n.Content[i].Value == "name" {
-			n.Content = slices.Concat(n.Content[i:i+2], n.Content[:i], n.Content[i+2:])
-			return
-		}
+	if i := keyIndex(n, key); i > 0 {
+		n.Content = slices.Concat(n.Content[i:i+2], n.Content[:i], n.Content[i+2:])
 	}
 }
