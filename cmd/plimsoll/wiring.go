@@ -34,8 +34,9 @@ import (
 	"github.com/plimsoll-dev/plimsoll/webhook/server"
 )
 
-// drainLimit is how long admission requests that have begun may take on shutdown; none may take longer than 30 s.
-const drainLimit = 30 * time.Second
+// drainLimit is how long admission requests that have begun may take on shutdown. They have 2 s by the manifests; with the
+// delay before it this stays below the 30 s after which the kubelet kills.
+const drainLimit = 15 * time.Second
 
 // newManager makes the manager that the roles are added to.
 func newManager(c *config) (manager.Manager, error) {
@@ -55,7 +56,7 @@ func newManager(c *config) (manager.Manager, error) {
 	m, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:                        scheme,
 		Logger:                        log,
-		Cache:                         caches(),
+		Cache:                         caches(c),
 		LeaderElection:                c.LeaderElect && c.has(roleController),
 		LeaderElectionID:              "plimsoll-controller",
 		LeaderElectionNamespace:       c.Namespace,
@@ -72,10 +73,11 @@ func newManager(c *config) (manager.Manager, error) {
 
 // kubeconfig finds the cluster.
 func kubeconfig(c *config) (*rest.Config, error) {
-	config, err := ctrl.GetConfig()
+	find := ctrl.GetConfig
 	if c.Kubeconfig != "" {
-		config, err = clientcmd.BuildConfigFromFlags("", c.Kubeconfig)
+		find = func() (*rest.Config, error) { return clientcmd.BuildConfigFromFlags("", c.Kubeconfig) }
 	}
+	config, err := find()
 	if err != nil {
 		return nil, fmt.Errorf("finding the cluster: %w; say which by --kubeconfig", err)
 	}
@@ -84,9 +86,14 @@ func kubeconfig(c *config) (*rest.Config, error) {
 }
 
 // caches keep of each object only what one of the roles reads.
-func caches() cache.Options {
-	options := controller.CacheOptions()
-	maps.Copy(options.ByObject, namespaces.Trim())
+func caches(c *config) cache.Options {
+	var options cache.Options
+	if c.has(roleController) {
+		options = controller.CacheOptions()
+	}
+	all := namespaces.Trim()
+	maps.Copy(all, options.ByObject)
+	options.ByObject = all
 	return options
 }
 

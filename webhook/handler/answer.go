@@ -18,22 +18,28 @@ import (
 type verdict struct {
 	kind    subject.Kind
 	outcome metrics.Outcome
+	reason  reason.Code
+	changes int
 	body    []byte
 }
 
-// answer always gives an answer: where the review fails, the object is accepted as it is.
-func (h *Handler) answer(ctx context.Context, req *request) verdict {
-	v := verdict{kind: req.workload()}
+// answer works out the answer. An error says why there is none; a panic is one.
+func (h *Handler) answer(ctx context.Context, req *request) (v verdict, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicked(p)
+		}
+	}()
+	v.kind = req.workload()
 	outcome, err := h.judge(ctx, req, v.kind)
-	if err == nil {
-		v.outcome = classify(&outcome)
-		v.body, err = encodeOutcome(req.UID, &outcome)
-	}
 	if err != nil {
-		return h.giveUp(ctx, req, v.kind, err)
+		return v, err
 	}
-	report(ctx, req, &outcome)
-	return v
+	v.body, err = encodeOutcome(req.UID, &outcome)
+	v.outcome = classify(&outcome)
+	v.changes = len(outcome.Changes)
+	v.reason = outcome.Reason
+	return v, err
 }
 
 // judge gets an outcome for the request.
@@ -43,44 +49,20 @@ func (h *Handler) judge(ctx context.Context, req *request, kind subject.Kind) (a
 	}
 	namespace, err := h.Namespaces.Get(ctx, req.Namespace)
 	if err != nil {
-		return admit.Outcome{}, h.failed(ctx, metrics.NamespaceUnknown, fmt.Errorf("reading namespace %s: %w", req.Namespace, err))
+		return admit.Outcome{}, failed(ctx, metrics.NamespaceUnknown, fmt.Errorf("reading namespace %s: %w", req.Namespace, err))
 	}
-	return h.review(ctx, admit.Input{
+	return h.Review(admit.Input{
 		Operation: req.Operation,
 		Object:    req.Object,
 		OldObject: req.OldObject,
 		Namespace: namespace,
 		Platform:  h.Platform,
-	})
+	}), nil
 }
 
-// review runs the core beside this goroutine, so that the answer is in time even where the core is not.
-func (h *Handler) review(ctx context.Context, in admit.Input) (admit.Outcome, error) {
-	type result struct {
-		outcome admit.Outcome
-		err     error
-	}
-	done := make(chan result, 1)
-	go func() {
-		outcome, err := h.guarded(in)
-		done <- result{outcome, err}
-	}()
-	select {
-	case r := <-done:
-		return r.outcome, r.err
-	case <-ctx.Done():
-		return admit.Outcome{}, h.failed(ctx, metrics.DeadlineExceeded, ctx.Err())
-	}
-}
-
-// guarded turns a panic of the core into an error.
-func (h *Handler) guarded(in admit.Input) (outcome admit.Outcome, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &failure{problem: metrics.Panic, err: fmt.Errorf("%v", p), stack: string(debug.Stack())}
-		}
-	}()
-	return h.Review(in), nil
+// panicked is called while the stack of the panic is still there.
+func panicked(p any) *failure {
+	return &failure{problem: metrics.Panic, err: fmt.Errorf("panic: %v", p), stack: string(debug.Stack())}
 }
 
 // failure is a request that cannot be answered properly. It is Plimsoll's mistake, or the cluster's.
@@ -95,7 +77,7 @@ func (f *failure) Error() string { return f.err.Error() }
 func (f *failure) Unwrap() error { return f.err }
 
 // failed says what the problem is: whatever failed because the time was over is DeadlineExceeded.
-func (*Handler) failed(ctx context.Context, problem metrics.Problem, err error) error {
+func failed(ctx context.Context, problem metrics.Problem, err error) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		problem = metrics.DeadlineExceeded
 	}
@@ -103,11 +85,11 @@ func (*Handler) failed(ctx context.Context, problem metrics.Problem, err error) 
 }
 
 // giveUp lets the object pass, and says so to its user, to the operator and to the metrics.
-func (h *Handler) giveUp(ctx context.Context, req *request, kind subject.Kind, err error) verdict {
+func (h *Handler) giveUp(ctx context.Context, req *request, err error) verdict {
 	f := &failure{problem: metrics.EncodingFailed, err: err}
 	errors.As(err, &f)
 	h.Metrics.Count(f.problem)
-	log := logr.FromContextOrDiscard(ctx).WithValues("namespace", req.Namespace, "name", req.Name, "kind", req.Kind.Kind, "reason", f.problem.String())
+	log := logr.FromContextOrDiscard(ctx).WithValues("namespace", req.Namespace, "name", req.Name, "kind", req.Kind, "reason", f.problem.String())
 	if f.stack != "" {
 		log = log.WithValues("stack", f.stack)
 	}
@@ -116,7 +98,7 @@ func (h *Handler) giveUp(ctx context.Context, req *request, kind subject.Kind, e
 	if err != nil { // a string is the only thing in it that is not a constant
 		log.Error(err, "encoding answer")
 	}
-	return verdict{kind: kind, outcome: metrics.Unreviewed, body: body}
+	return verdict{kind: req.workload(), outcome: metrics.Unreviewed, body: body}
 }
 
 // explain says a failure to the user. What a panic said is for the operator's log alone.
@@ -153,15 +135,15 @@ func classify(outcome *admit.Outcome) metrics.Outcome {
 }
 
 // report logs what a review came to. Only a completed object that will be stored is a change of state.
-func report(ctx context.Context, req *request, outcome *admit.Outcome) {
+func report(ctx context.Context, req *request, v *verdict) {
 	log := logr.FromContextOrDiscard(ctx)
 	level := 1
-	if len(outcome.Ops) > 0 && !req.DryRun {
+	if v.outcome == metrics.Completed && !req.DryRun {
 		level = 0
 	}
 	if log = log.V(level); !log.Enabled() {
 		return
 	}
-	log.Info("reviewed", "namespace", req.Namespace, "name", req.Name, "kind", req.Kind.Kind,
-		"reason", outcome.Reason.String(), "changes", len(outcome.Changes), "denials", len(outcome.Denials))
+	log.Info("reviewed", "namespace", req.Namespace, "name", req.Name, "kind", req.Kind,
+		"outcome", v.outcome.String(), "reason", v.reason.String(), "changes", v.changes)
 }

@@ -32,8 +32,8 @@ func refuse(status int, problem metrics.Problem, format string, args ...any) *re
 	return &refusal{status: status, problem: problem, err: fmt.Errorf(format, args...)}
 }
 
-// read gets the admission request out of an HTTP request.
-func (h *Handler) read(w http.ResponseWriter, r *http.Request) (*request, *refusal) {
+// read gets the admission request out of an HTTP request, by way of the buffer, whose bytes it keeps.
+func read(buffer *bytes.Buffer, w http.ResponseWriter, r *http.Request) (*request, *refusal) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		return nil, refuse(http.StatusMethodNotAllowed, metrics.Malformed, "method %s: want POST", r.Method)
@@ -41,8 +41,6 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request) (*request, *refus
 	if !isJSON(r.Header.Get("Content-Type")) {
 		return nil, refuse(http.StatusUnsupportedMediaType, metrics.Malformed, "Content-Type %q: want application/json", r.Header.Get("Content-Type"))
 	}
-	buffer := h.buffers.Get().(*bytes.Buffer)
-	defer h.recycle(buffer)
 	if refusal := fill(buffer, w, r); refusal != nil {
 		return nil, refusal
 	}

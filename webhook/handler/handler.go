@@ -7,7 +7,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -50,19 +49,21 @@ func New(options Options) *Handler {
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	start := time.Now()
+	e := &exchange{handler: h, writer: w, start: time.Now()}
 	ctx, cancel := withDeadline(r)
 	defer cancel()
-	req, refused := h.read(w, r)
+	buffer := h.buffers.Get().(*bytes.Buffer) //nolint:errcheck,forcetypeassert // nothing else is put there
+	defer h.recycle(buffer)
+	req, refused := read(buffer, w, r)
 	if refused != nil {
 		h.refuse(ctx, w, refused)
 		return
 	}
-	verdict := h.answer(ctx, req)
-	h.write(w, verdict)
-	h.Metrics.Answered(metrics.Review{
-		Kind: verdict.kind, Operation: req.Operation, Outcome: verdict.outcome, Duration: time.Since(start),
-	})
+	e.request = req
+	stop := context.AfterFunc(ctx, func() { e.timeOut(ctx) })
+	defer stop()
+	v, err := h.answer(ctx, req)
+	e.finish(ctx, v, err)
 }
 
 func (h *Handler) exempt(namespace string) bool { return slices.Contains(h.Exempt, namespace) }
@@ -71,12 +72,4 @@ func (h *Handler) refuse(ctx context.Context, w http.ResponseWriter, refused *re
 	h.Metrics.Count(refused.problem)
 	logr.FromContextOrDiscard(ctx).V(1).Info("request refused", "reason", refused.problem.String(), "error", refused.Error())
 	http.Error(w, refused.Error(), refused.status)
-}
-
-func (h *Handler) write(w http.ResponseWriter, v verdict) {
-	header := w.Header()
-	header.Set("Content-Type", "application/json")
-	header.Set("Content-Length", strconv.Itoa(len(v.body)))
-	// A failed write means that the API server has gone; there is nobody left to tell.
-	_, _ = w.Write(v.body)
 }

@@ -1,0 +1,86 @@
+package admission_test
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// client calls webhooks as the API server calls a Service: HTTP/1.1, connections kept.
+func client(authority []byte) *http.Client {
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(authority)
+	return &http.Client{
+		Timeout: 10 * time.Second,
+		Transport: &http.Transport{
+			TLSClientConfig:     &tls.Config{RootCAs: roots, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12},
+			MaxIdleConnsPerHost: 64, DisableCompression: true,
+		},
+	}
+}
+
+// sample is what was measured of one webhook at one concurrency, over all rounds.
+type sample struct {
+	times []time.Duration
+	cpu   time.Duration
+}
+
+func (s *sample) add(other sample) {
+	s.times = append(s.times, other.times...)
+	s.cpu += other.cpu
+}
+
+// quantile of the times, in milliseconds.
+func (s *sample) quantile(q float64) float64 {
+	slices.Sort(s.times)
+	return milliseconds(s.times[min(int(q*float64(len(s.times))), len(s.times)-1)])
+}
+
+// cpuEach is the processor time of a request, in milliseconds.
+func (s *sample) cpuEach() float64 { return milliseconds(s.cpu) / float64(len(s.times)) }
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// load sends requests from some callers at once, each one after another.
+func load(b *testing.B, c *http.Client, p *process, body []byte, callers, requests int) sample {
+	b.Helper()
+	before := p.cpu(b)
+	times := make([][]time.Duration, callers)
+	var wait sync.WaitGroup
+	for i := range callers {
+		wait.Go(func() {
+			for range requests / callers {
+				took, err := call(c, p.url, body)
+				if err != nil {
+					b.Errorf("%s: %v", p.name, err)
+					return
+				}
+				times[i] = append(times[i], took)
+			}
+		})
+	}
+	wait.Wait()
+	if b.Failed() {
+		b.FailNow()
+	}
+	return sample{times: slices.Concat(times...), cpu: p.cpu(b) - before}
+}
+
+func call(c *http.Client, url string, body []byte) (time.Duration, error) {
+	start := time.Now()
+	response, err := c.Post(url, "application/json", bytes.NewReader(body)) //nolint:noctx // the client has a limit
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	if _, err := io.Copy(io.Discard, response.Body); err != nil {
+		return 0, err
+	}
+	return time.Since(start), nil
+}
