@@ -4,6 +4,7 @@ package examples
 import (
 	"bytes"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,6 +34,7 @@ func types() map[string]func() any {
 		"v1 LimitRange":                func() any { return &corev1.LimitRange{} },
 		"v1 Secret":                    func() any { return &corev1.Secret{} },
 		"apps/v1 Deployment":           func() any { return &appsv1.Deployment{} },
+		"apps/v1 StatefulSet":          func() any { return &appsv1.StatefulSet{} },
 		"batch/v1 Job":                 func() any { return &batchv1.Job{} },
 		"batch/v1 CronJob":             func() any { return &batchv1.CronJob{} },
 		"plimsoll.dev/v1alpha1 Scaler": func() any { return &v1alpha1.Scaler{} },
@@ -44,7 +46,14 @@ func TestExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	contents, err := os.ReadFile(filepath.Join(folder, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, file := range files {
+		if !bytes.Contains(contents, []byte("]("+filepath.Base(file.Name)+")")) {
+			t.Errorf("README.md does not list %s", file.Name)
+		}
 		t.Run(filepath.Base(file.Name), func(t *testing.T) {
 			if !bytes.HasPrefix(file.Text(), []byte("# ")) {
 				t.Error("the file does not begin with a comment that says what it is for")

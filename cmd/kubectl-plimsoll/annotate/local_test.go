@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,7 +84,7 @@ func TestInPlace(t *testing.T) {
 	} {
 		all := args
 		if step.more != "" {
-			all = append(args[:len(args):len(args)], step.more)
+			all = slices.Concat(args, []string{step.more})
 		}
 		got := run(t, step.stdin, all...)
 		if got.code != step.code || !strings.Contains(got.out+got.err, step.says) {
