@@ -12,16 +12,25 @@ import (
 	"github.com/plimsoll-dev/plimsoll/policies/patch"
 )
 
-// Print writes a table of fields and what they become.
+// Print writes a table of fields and what they become. Where a field's name would fill the line, its value stands below it.
 func Print(w io.Writer, list []patch.Change, indent string) error {
+	separator := "\t"
+	for i := range list {
+		if len(list[i].Path) > widePath {
+			separator = "\n" + indent + "  "
+		}
+	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for i := range list {
-		if _, err := fmt.Fprintf(table, "%s%s\t%s\n", indent, list[i].Path, value(&list[i])); err != nil {
+		if _, err := fmt.Fprintf(table, "%s%s%s%s\n", indent, list[i].Path, separator, value(&list[i])); err != nil {
 			return err
 		}
 	}
 	return table.Flush()
 }
+
+// widePath is the length from which on a path leaves too little of a line.
+const widePath = 100
 
 // maxWidth is how much of a value is shown: a list that is replaced as a whole can fill pages.
 const maxWidth = 120
