@@ -66,33 +66,39 @@ func steadyState(t *testing.T, e *env) {
 		return before == after, fmt.Sprintf("%v requests in 5 s", after-before)
 	})
 	reads := e.metric(t, "plimsoll_scaler_source_read_duration_seconds_count")
+	lines := e.metricLines(t, "rest_client_requests_total")
 	time.Sleep(10 * time.Second)
 	asked, read := e.metric(t, "rest_client_requests_total")-after, e.metric(t, "plimsoll_scaler_source_read_duration_seconds_count")-reads
 	t.Logf("in 10 s: %v reads of sources, %v requests to the API server", read, asked)
 	if read < 5 || asked > 0 {
 		t.Errorf("in 10 s: %v reads of sources, %v requests to the API server; want some, and none", read, asked)
+		t.Logf("before:\n%s\nafter:\n%s", lines, e.metricLines(t, "rest_client_requests_total"))
 	}
 }
 
-// metric sums a metric of the manager over its labels.
-func (e *env) metric(t *testing.T, name string) float64 {
+// metricLines gives the lines of a metric of the manager.
+func (e *env) metricLines(t *testing.T, name string) string {
 	t.Helper()
 	response, err := http.Get(e.manager.MetricsURL())
 	must(t, err)
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	must(t, err)
-	sum := 0.0
+	var lines strings.Builder
 	for line := range strings.Lines(string(text)) {
-		labelled, value, ok := strings.Cut(strings.TrimSpace(line), " ")
-		if i := strings.LastIndex(line, " "); i >= 0 {
-			labelled, value = line[:i], strings.TrimSpace(line[i+1:])
+		if rest, ok := strings.CutPrefix(line, name); ok && (rest[0] == '{' || rest[0] == ' ') {
+			lines.WriteString(line)
 		}
-		base, _, _ := strings.Cut(labelled, "{")
-		if !ok || base != name {
-			continue
-		}
-		n, err := strconv.ParseFloat(value, 64)
+	}
+	return lines.String()
+}
+
+// metric sums a metric of the manager over its labels.
+func (e *env) metric(t *testing.T, name string) float64 {
+	t.Helper()
+	sum := 0.0
+	for line := range strings.Lines(e.metricLines(t, name)) {
+		n, err := strconv.ParseFloat(strings.TrimSpace(line[strings.LastIndex(line, " ")+1:]), 64)
 		must(t, err)
 		sum += n
 	}
