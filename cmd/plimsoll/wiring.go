@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/go-logr/logr"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -56,6 +57,7 @@ func newManager(c *config) (manager.Manager, error) {
 	m, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:                        scheme,
 		Logger:                        log,
+		BaseContext:                   func() context.Context { return logr.NewContext(context.Background(), log) },
 		Cache:                         caches(c),
 		LeaderElection:                c.LeaderElect && c.has(roleController),
 		LeaderElectionID:              "plimsoll-controller",

@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/plimsoll-dev/plimsoll/policies/admit"
+	"github.com/plimsoll-dev/plimsoll/policies/intent"
 	"github.com/plimsoll-dev/plimsoll/policies/patch"
 	"github.com/plimsoll-dev/plimsoll/policies/reason"
 	"github.com/plimsoll-dev/plimsoll/policies/resolve"
@@ -48,12 +49,15 @@ func TestAnswers(t *testing.T) {
 				Reason:   reason.Completed,
 				Warnings: []string{"plimsoll.dev/ttl: on a Deployment means nothing"},
 				Ops:      []patch.Op{{Op: "add", Path: "/spec/replicas", Value: 0}, {Op: "remove", Path: "/spec/paused"}},
-				Changes:  []patch.Change{{Path: "spec.replicas", To: "0"}, {Path: "spec.paused", From: "true", To: "null"}},
+				Changes: []patch.Change{
+					{Path: "spec.replicas", Key: intent.KeyMinReplicas, To: "0"}, {Path: "spec.paused", Key: intent.KeyPaused, From: "true", To: "null"},
+					{Path: "spec.x", Key: intent.KeyPaused, To: "1"},
+				},
 			}),
 			want: admissionv1.AdmissionResponse{
 				Allowed: true, Warnings: []string{"plimsoll.dev/ttl: on a Deployment means nothing"},
 				Patch:     []byte(`[{"op":"add","path":"/spec/replicas","value":0},{"op":"remove","path":"/spec/paused"}]`),
-				PatchType: &jsonPatch, AuditAnnotations: map[string]string{"changes": "spec.replicas: 0; spec.paused: true -> null"},
+				PatchType: &jsonPatch, AuditAnnotations: map[string]string{"changes": "3 fields by plimsoll.dev/min-replicas, plimsoll.dev/paused"},
 			},
 			counts: requests("Deployment", "CREATE", "Completed"),
 		},

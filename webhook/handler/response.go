@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	admissionv1 "k8s.io/api/admission/v1"
@@ -67,25 +68,16 @@ func sentences(denials []string) string {
 	return fmt.Sprintf("%d problems:\n* %s", len(denials), strings.Join(denials, "\n* "))
 }
 
-// describe lists changes for the audit log, as in "spec.ttlSecondsAfterFinished: 3600; …".
+// describe sums changes up for the audit log, as in "5 fields by plimsoll.dev/requests, plimsoll.dev/limits". It is short: the
+// API server puts it into every event, and what the fields are stands in the object's stamp.
 func describe(changes []patch.Change) string {
-	const most = 20
-	var b strings.Builder
-	for i, c := range changes {
-		if i == most {
-			fmt.Fprintf(&b, "; and %d more", len(changes)-most)
-			break
+	var keys []string
+	for i := range changes {
+		if key := changes[i].Key.String(); !slices.Contains(keys, key) {
+			keys = append(keys, key)
 		}
-		if i > 0 {
-			b.WriteString("; ")
-		}
-		b.WriteString(c.Path + ": ")
-		if c.From != "" {
-			b.WriteString(c.From + " -> ")
-		}
-		b.WriteString(c.To)
 	}
-	return b.String()
+	return fmt.Sprintf("%d fields by %s", len(changes), strings.Join(keys, ", "))
 }
 
 // encode writes the whole answer.

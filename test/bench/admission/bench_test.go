@@ -98,7 +98,7 @@ func print(b *testing.B, table string, size int) {
 	_, err := w.Write([]byte(table))
 	must(b, err)
 	must(b, w.Flush())
-	b.Logf("an admission review of %d bytes over TLS\n%s", size, text)
+	b.Logf("an admission review of %d bytes over TLS\n%s", size, strings.TrimRight(text.String(), "\n"))
 }
 
 func mebibytes(n int) float64 { return float64(n) / (1 << 20) }
