@@ -1,7 +1,6 @@
 package intent
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -23,25 +22,19 @@ type Amount struct {
 // Amounts in order of precedence.
 type Amounts []Amount
 
-// maxPerContainer bounds the amounts for single containers. No pod has as many containers.
+// maxPerContainer bounds the keys for single containers. No pod has as many containers.
 const maxPerContainer = 256
 
-// errTooMany is the mistake of more amounts than that.
-var errTooMany = errors.New("too many")
-
 // with adds amounts of the same layer: those for one container stand before those for all.
-func (a Amounts) with(more Amounts) (Amounts, error) {
+func (a Amounts) with(more Amounts) Amounts {
 	specific := 0
 	for specific < len(a) && a[specific].Container != "" {
 		specific++
 	}
 	if len(more) == 0 || more[0].Container == "" {
-		return append(a, more...), nil
+		return append(a, more...)
 	}
-	if specific+len(more) > maxPerContainer {
-		return a, errTooMany
-	}
-	return slices.Insert(a, specific, more...), nil
+	return slices.Insert(a, specific, more...)
 }
 
 // Overcommits tells whether a container may have a limit above its request of a resource. Huge pages and extended resources

@@ -25,7 +25,7 @@ func parseEnabled(i *Intent, v value) error {
 func parseRequests(i *Intent, v value) error {
 	list, err := amounts(v)
 	if err == nil {
-		i.Requests, err = i.Requests.with(list)
+		i.Requests = i.Requests.with(list)
 	}
 	return err
 }
@@ -33,7 +33,7 @@ func parseRequests(i *Intent, v value) error {
 func parseLimits(i *Intent, v value) error {
 	list, err := amounts(v)
 	if err == nil {
-		i.Limits, err = i.Limits.with(list)
+		i.Limits = i.Limits.with(list)
 	}
 	return err
 }

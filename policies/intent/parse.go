@@ -21,11 +21,16 @@ type value struct {
 	text      string
 	container string
 	source    Source
+	// ordinal counts the keys for single containers.
+	ordinal int
 }
 
 // maxUnknown bounds how many unknown keys are looked up and reported one by one: an object of the largest legal size can
 // hold a hundred thousand, and admission must not spend its time on guessing what they mean.
 const maxUnknown = 10
+
+// maxErrors bounds how many mistakes are told one by one.
+const maxErrors = 50
 
 // Parse reads the annotations under plimsoll.dev/ of one object. It is total: the Intent is always usable, and a key with a
 // mistake counts as not set. The errors tell what was wrong, in the order of the alphabet:
@@ -44,7 +49,7 @@ func Parse(kind subject.Kind, annotations map[string]string) (Intent, field.Erro
 	if kind == subject.Namespace {
 		source.Layer = OnNamespace
 	}
-	unknowns := 0
+	unknowns, more, perContainer := 0, 0, [NumKeys]int{}
 	for _, name := range plimsollKeys(annotations) {
 		id, container, ok := find(strings.TrimPrefix(name, Prefix))
 		if !ok {
@@ -53,13 +58,23 @@ func Parse(kind subject.Kind, annotations map[string]string) (Intent, field.Erro
 			}
 			continue
 		}
-		v := value{text: annotations[name], container: container, source: source}
-		if err := i.parseOne(kind, id, name, v); err != nil {
+		if container != "" {
+			if perContainer[id]++; perContainer[id] > maxPerContainer+1 {
+				continue // there has been an error for it
+			}
+		}
+		v := value{text: annotations[name], container: container, source: source, ordinal: perContainer[id]}
+		if err := i.parseOne(kind, id, name, v); err != nil && len(errs) < maxErrors {
 			errs = append(errs, err)
+		} else if err != nil {
+			more++
 		}
 	}
 	if unknowns > maxUnknown {
-		errs = append(errs, moreUnknown(unknowns-maxUnknown))
+		errs = append(errs, notSupported(Prefix+"…", fmt.Sprintf("%d more unknown keys, ignored", unknowns-maxUnknown)))
+	}
+	if more > 0 {
+		errs = append(errs, field.Invalid(field.NewPath(Prefix+"…"), "", fmt.Sprintf("%d more mistakes", more)))
 	}
 	return i, errs
 }
@@ -106,11 +121,11 @@ func (i *Intent) read(row *Key, path *field.Path, v value) *field.Error {
 	if !utf8.ValidString(v.text) || strings.ContainsRune(v.text, utf8.RuneError) {
 		return field.Invalid(path, v.text, "is not valid UTF-8")
 	}
-	err := row.parse(i, v)
-	switch {
-	case errors.Is(err, errTooMany):
-		return field.TooMany(path, maxPerContainer+1, maxPerContainer)
-	case err != nil:
+	if v.ordinal > maxPerContainer {
+		return &field.Error{Type: field.ErrorTypeTooMany, Field: path.String(), BadValue: v.ordinal,
+			Detail: fmt.Sprintf("legal are at most %d keys for single containers", maxPerContainer)}
+	}
+	if err := row.parse(i, v); err != nil {
 		return field.Invalid(path, v.text, legal(err, row))
 	}
 	return nil
@@ -150,7 +165,7 @@ func find(name string) (id ID, container string, ok bool) {
 
 // unknown is the error for a key that does not exist, with the nearest that does.
 func unknown(name string) *field.Error {
-	err := &field.Error{Type: field.ErrorTypeNotSupported, Field: name, BadValue: "", Detail: "unknown key, ignored"}
+	err := notSupported(name, "unknown key, ignored")
 	base, container, dotted := strings.Cut(strings.TrimPrefix(name, Prefix), ".")
 	names := make([]string, 0, NumKeys)
 	for _, key := range Keys() {
@@ -168,9 +183,8 @@ func unknown(name string) *field.Error {
 	return err
 }
 
-func moreUnknown(n int) *field.Error {
-	detail := fmt.Sprintf("%d more unknown keys, ignored", n)
-	return &field.Error{Type: field.ErrorTypeNotSupported, Field: Prefix + "…", BadValue: "", Detail: detail}
+func notSupported(name, detail string) *field.Error {
+	return &field.Error{Type: field.ErrorTypeNotSupported, Field: name, BadValue: "", Detail: detail}
 }
 
 // errPlain marks an error that says itself what is legal.
@@ -201,7 +215,7 @@ func Describe(err *field.Error) string {
 	case field.ErrorTypeTooLong:
 		return fmt.Sprintf("%s: the value is too long; legal is at most %d bytes", err.Field, MaxValueBytes)
 	case field.ErrorTypeTooMany:
-		return fmt.Sprintf("%s: too many (%v); %s", err.Field, err.BadValue, err.Detail)
+		return fmt.Sprintf("%s: too many: %s", err.Field, err.Detail)
 	case field.ErrorTypeNotSupported:
 		if text := fmt.Sprint(err.BadValue); text != "" {
 			return fmt.Sprintf("%s: unsupported value %s: %s", err.Field, shown(err.BadValue), err.Detail)

@@ -1,6 +1,8 @@
 package patch
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -202,15 +204,15 @@ func (b *builder) replaced(p place, record Record, v value, s setting) {
 	b.result.Changes = append(b.result.Changes, Change{Path: p.words, Key: s.key, Source: s.source, From: p.now, To: v.text, Detail: s.detail})
 }
 
+// maxNotes bounds what one review can have to say: every container may give the same reason.
+const maxNotes = 50
+
 // note says why a setting is not applied, once.
 func (b *builder) note(s setting, text string) {
 	n := Note{Key: s.key, Source: s.source, Text: text}
-	for _, earlier := range b.result.Notes {
-		if earlier == n {
-			return
-		}
+	if len(b.result.Notes) < maxNotes && !slices.Contains(b.result.Notes, n) {
+		b.result.Notes = append(b.result.Notes, n)
 	}
-	b.result.Notes = append(b.result.Notes, n)
 }
 
 // problem says what is wrong with a workload's own annotation. A Namespace's is a default for many workloads, not all of

@@ -208,12 +208,17 @@ func (b *builder) leaveOut(needs []need, name corev1.ResourceName, why string) {
 // total adds up what the pod will ask for, as Kubernetes does: containers and sidecars run side by side, other init
 // containers one after the other beside the sidecars started before them; the highest point counts.
 func total(cs []container, needs []need, name corev1.ResourceName, b bounds) need {
-	t := need{}
+	t, planned := need{}, map[string]*need{}
+	for i := range needs {
+		if needs[i].name == name {
+			planned[needs[i].container.pointer] = &needs[i]
+		}
+	}
 	for _, s := range []side{request, limit} {
 		var running, sidecars, peak resource.Quantity
 		known := false
 		for i := range cs {
-			q := effective(&cs[i], needs, name, b)[s]
+			q := effective(&cs[i], planned[cs[i].pointer], name, b)[s]
 			if q == nil {
 				continue
 			}
@@ -239,12 +244,10 @@ func total(cs []container, needs []need, name corev1.ResourceName, b bounds) nee
 }
 
 // effective is what a container will have once the API server and LimitRanges have filled in their defaults.
-func effective(c *container, needs []need, name corev1.ResourceName, b bounds) [2]*resource.Quantity {
+func effective(c *container, planned *need, name corev1.ResourceName, b bounds) [2]*resource.Quantity {
 	r, l := c.quantity(request, name), c.quantity(limit, name)
-	for i := range needs {
-		if needs[i].container.pointer == c.pointer && needs[i].name == name {
-			r, l = needs[i].sides[request].holds(), needs[i].sides[limit].holds()
-		}
+	if planned != nil {
+		r, l = planned.sides[request].holds(), planned.sides[limit].holds()
 	}
 	if r == nil {
 		r = l

@@ -42,6 +42,14 @@ func byPath(s Stamp) map[string]Record {
 	return m
 }
 
+// latest is the stamp that was written last: an earlier pass of the same review may have written the new object's.
+func (p *past) latest() Stamp {
+	if p.newStamp.Version == StampVersion {
+		return p.newStamp
+	}
+	return p.oldStamp
+}
+
 func (p *past) seen(path string) {
 	if p.old == nil && p.hint == nil {
 		return

@@ -275,31 +275,26 @@ func (c *container) listOf(s side) corev1.ResourceList {
 
 // dropHugePagesAlone: Kubernetes refuses huge pages in a container that says nothing of CPU or memory.
 func (b *builder) dropHugePagesAlone(needs []need) {
+	gets := map[*container]bool{}
+	for i := range needs {
+		n := &needs[i]
+		if n.name == corev1.ResourceCPU || n.name == corev1.ResourceMemory {
+			gets[n.container] = gets[n.container] || n.sides[request].want != nil || n.sides[limit].want != nil
+		}
+	}
 	for i := range needs {
 		n := &needs[i]
 		if !strings.HasPrefix(string(n.name), corev1.ResourceHugePagesPrefix) || n.sides[request].want == nil && n.sides[limit].want == nil {
 			continue
 		}
-		if !hasCPUOrMemory(n.container, needs) {
+		if !gets[n.container] && !n.container.has(corev1.ResourceCPU) && !n.container.has(corev1.ResourceMemory) {
 			b.skip(n, "huge pages need a request or limit of cpu or memory beside them")
 		}
 	}
 }
 
-func hasCPUOrMemory(c *container, needs []need) bool {
-	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
-		if c.quantity(request, name) != nil || c.quantity(limit, name) != nil {
-			return true
-		}
-	}
-	for i := range needs {
-		n := &needs[i]
-		standard := n.name == corev1.ResourceCPU || n.name == corev1.ResourceMemory
-		if n.container == c && standard && (n.sides[request].want != nil || n.sides[limit].want != nil) {
-			return true
-		}
-	}
-	return false
+func (c *container) has(name corev1.ResourceName) bool {
+	return c.quantity(request, name) != nil || c.quantity(limit, name) != nil
 }
 
 // checkContainerNames finds settings for a container that does not exist. Only the workload's own: a Namespace's are for

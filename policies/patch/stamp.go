@@ -77,9 +77,9 @@ func (b *builder) newStamp() Stamp {
 	records := b.records
 	slices.SortFunc(records, func(a, b Record) int { return strings.Compare(a.Path, b.Path) })
 	stamp := Stamp{Version: StampVersion, Input: inputHash(b.Intent), Changes: records}
-	if !b.open(template) && b.past.oldStamp.Version == StampVersion {
+	if before := b.past.latest(); !b.open(template) && before.Version == StampVersion {
 		// The pod template is left as it is: so is what was recorded of it.
-		stamp.Input, stamp.Dropped = b.past.oldStamp.Input, b.past.oldStamp.Dropped
+		stamp.Input, stamp.Dropped = before.Input, before.Dropped
 	}
 	size := 0
 	for i := range records {

@@ -10,7 +10,9 @@ import (
 // elements first, so that indices stay true; the stamp at the end. What is added under the same missing parent becomes one
 // operation.
 type writer struct {
-	ops     []Op
+	ops []Op
+	// roots finds the operation that makes a missing parent.
+	roots   map[string]int
 	removed []string
 	stamp   []Op
 }
@@ -22,12 +24,14 @@ func (w *writer) add(parent string, below []string, v any) {
 		w.ops = append(w.ops, Op{Op: "add", Path: root, Value: v})
 		return
 	}
-	for i := range w.ops {
-		if w.ops[i].Path == root && w.ops[i].Op == "add" {
-			w.ops[i].Value = merge(w.ops[i].Value, below[1:], v)
-			return
-		}
+	if i, ok := w.roots[root]; ok {
+		w.ops[i].Value = merge(w.ops[i].Value, below[1:], v)
+		return
 	}
+	if w.roots == nil {
+		w.roots = map[string]int{}
+	}
+	w.roots[root] = len(w.ops)
 	w.ops = append(w.ops, Op{Op: "add", Path: root, Value: merge(nil, below[1:], v)})
 }
 
