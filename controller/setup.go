@@ -16,6 +16,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/controller/metrics"
 	"github.com/plimsoll-dev/plimsoll/controller/polling"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/kinds"
+	"github.com/plimsoll-dev/plimsoll/controller/sources/redis"
 	"github.com/plimsoll-dev/plimsoll/controller/trimmed"
 )
 
@@ -65,6 +66,7 @@ func SetupWithManager(m manager.Manager, o Options) error {
 	if err != nil {
 		return err
 	}
+	redis.LogTo(m.GetLogger())
 	table := kinds.New(kinds.Needs{PodMetrics: podMetrics})
 	observed, err := metrics.New(o.Registerer, table.Names())
 	if err != nil {

@@ -128,14 +128,16 @@ func (l *Loop) report(ctx context.Context, it *item, f *report.Facts) {
 		return
 	}
 	before := it.journal.Status()
-	after := report.Status(before, f)
+	after := it.journal.Next(f)
 	if report.Same(before, after) {
 		it.journal.Unchanged(f)
 		return
 	}
+	log(ctx, f)
 	err := l.Reports.Write(ctx, it.scaler, before, after)
 	l.Observer.Reported(err)
 	if err != nil {
+		it.journal.Failed(after)
 		if !actuate.IsGone(err) {
 			it.wakeBy(f.Now.Add(retryReport))
 		}

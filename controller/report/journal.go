@@ -3,6 +3,8 @@ package report
 import (
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
 )
 
@@ -11,6 +13,8 @@ type Journal struct {
 	status  v1alpha1.ScalerStatus
 	known   bool
 	essence essence
+	// carried are decisions of which the status could not be written.
+	carried []v1alpha1.DecisionRecord
 	// spent are recent writes that were not about a change of the scale; they are forgiven with time.
 	spent float64
 	at    time.Time
@@ -31,9 +35,26 @@ func (j *Journal) Open(status *v1alpha1.ScalerStatus) {
 // Status is what the API server is believed to have. Nobody may change it.
 func (j *Journal) Status() *v1alpha1.ScalerStatus { return &j.status }
 
+// Next says what the status shall be.
+func (j *Journal) Next(f *Facts) *v1alpha1.ScalerStatus {
+	if j.carried == nil {
+		return Status(&j.status, f)
+	}
+	before := j.status.DeepCopy()
+	before.Decisions, before.LastScaleTime = j.carried, &metav1.Time{Time: j.carried[0].Time.Time}
+	return Status(before, f)
+}
+
+// Failed notes a status that could not be written: what was decided is told with the next one.
+func (j *Journal) Failed(status *v1alpha1.ScalerStatus) {
+	if len(status.Decisions) > 0 {
+		j.carried = status.Decisions
+	}
+}
+
 // News tells whether there is something to report, and how long it has to wait.
 func (j *Journal) News(f *Facts) (wait time.Duration, news bool) {
-	if !f.wrote() && j.known && j.essence == f.essence() {
+	if !f.wrote() && j.known && j.carried == nil && j.essence == f.essence() {
 		return 0, false
 	}
 	if f.wrote() {
@@ -52,7 +73,7 @@ func (j *Journal) Unchanged(f *Facts) { j.essence, j.known = f.essence(), true }
 
 // Wrote notes what was written.
 func (j *Journal) Wrote(f *Facts, status *v1alpha1.ScalerStatus) {
-	j.status, j.essence, j.known = *status, f.essence(), true
+	j.status, j.essence, j.known, j.carried = *status, f.essence(), true, nil
 	if !f.wrote() {
 		j.spent++
 	}
