@@ -119,7 +119,7 @@ func addWebhook(ctx context.Context, m manager.Manager, c *config) error {
 	}
 	measured := webhookmetrics.New(ctrlmetrics.Registry)
 	certificate := &certs.Source{}
-	trusted, err := addCertificate(m, c, certificate)
+	trusted, err := addCertificate(ctx, m, c, certificate)
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func addWebhook(ctx context.Context, m manager.Manager, c *config) error {
 }
 
 // addCertificate adds what keeps the certificate, and gives the check that the API server trusts it.
-func addCertificate(m manager.Manager, c *config, source *certs.Source) (healthz.Checker, error) {
+func addCertificate(ctx context.Context, m manager.Manager, c *config, source *certs.Source) (healthz.Checker, error) {
 	if c.CertMode == certsProvided {
 		return healthz.Ping, m.Add(&certs.Files{Source: source, Folder: c.CertDir})
 	}
@@ -154,7 +154,7 @@ func addCertificate(m manager.Manager, c *config, source *certs.Source) (healthz
 		WebhookConfiguration: c.WebhookConfiguration,
 		Source:               source,
 	}
-	return s.Check, s.AddTo(m)
+	return s.Check, s.AddTo(ctx, m)
 }
 
 // addControllers adds scaling.

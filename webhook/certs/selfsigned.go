@@ -13,7 +13,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/types"
-	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
@@ -22,9 +21,10 @@ import (
 // SelfSigned makes a certificate authority and a serving certificate, keeps them in a Secret, renews them in time, and
 // writes the authority into the webhook configuration. All replicas share the Secret, so that whichever answers is trusted.
 type SelfSigned struct {
-	// Secret that holds the certificates. It has to exist, and may be empty: the manager has no right to create Secrets.
+	// Secret that holds the certificates. It is made where it is missing, and made again where somebody deletes it.
 	Secret types.NamespacedName
-	// Folder that the certificate is written to, where cert-controller looks for it as if it were mounted.
+	// Folder that the certificate is written to, where cert-controller looks for it as if it were mounted. The key stays in
+	// memory.
 	Folder string
 	// Service is the name of the Service that the API server calls.
 	Service string
@@ -37,9 +37,15 @@ type SelfSigned struct {
 }
 
 // AddTo adds rotation to a manager, on every replica: a certificate has to be there before a leader is.
-func (s *SelfSigned) AddTo(m manager.Manager) error {
+// The rights that this takes are for two objects by name, and only where the certificate is self-signed; they are not in the
+// generated role but in manifests/overlays/self-signed/rbac.yaml.
+func (s *SelfSigned) AddTo(ctx context.Context, m manager.Manager) error {
 	s.ready = make(chan struct{})
-	if err := s.addWatch(m); err != nil {
+	keeper := &secretKeeper{secret: s.Secret, reader: m.GetAPIReader(), writer: m.GetClient()}
+	if err := keeper.ensure(ctx); err != nil { // cert-controller ends the process where the Secret is missing
+		return err
+	}
+	if err := s.addWatch(m, keeper); err != nil {
 		return err
 	}
 	name := fmt.Sprintf("%s.%s.svc", s.Service, s.Secret.Namespace)
@@ -74,7 +80,7 @@ func (s *SelfSigned) Check(*http.Request) error {
 }
 
 // addWatch keeps the Source current by a watch on the one Secret.
-func (s *SelfSigned) addWatch(m manager.Manager) error {
+func (s *SelfSigned) addWatch(m manager.Manager, keeper *secretKeeper) error {
 	secrets, err := cache.New(m.GetConfig(), cache.Options{
 		Scheme: m.GetScheme(),
 		Mapper: m.GetRESTMapper(),
@@ -86,7 +92,9 @@ func (s *SelfSigned) addWatch(m manager.Manager) error {
 		return fmt.Errorf("watching Secret %s: %w", s.Secret, err)
 	}
 	log := m.GetLogger().WithName("certificate").WithValues("secret", s.Secret.String())
-	return m.Add(&secretWatch{Cache: secrets, take: func(secret *corev1.Secret) { s.take(log, secret) }})
+	return m.Add(&secretWatch{
+		Cache: secrets, log: log, keeper: keeper, take: func(secret *corev1.Secret) { s.take(log, secret) }, gone: make(chan struct{}, 1),
+	})
 }
 
 // take takes up the certificate of the Secret: into the Source, and into the folder.
@@ -97,7 +105,7 @@ func (s *SelfSigned) take(log logr.Logger, secret *corev1.Secret) {
 	}
 	changed, err := s.Source.Set(cert, key)
 	if err == nil && changed {
-		err = s.write(cert, key)
+		err = s.write(cert)
 	}
 	switch {
 	case err != nil:
@@ -107,11 +115,8 @@ func (s *SelfSigned) take(log logr.Logger, secret *corev1.Secret) {
 	}
 }
 
-func (s *SelfSigned) write(cert, key []byte) error {
+func (s *SelfSigned) write(cert []byte) error {
 	err := os.MkdirAll(s.Folder, 0o700)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(s.Folder, keyName), key, 0o600)
-	}
 	if err == nil {
 		err = os.WriteFile(filepath.Join(s.Folder, certName), cert, 0o600)
 	}
@@ -119,33 +124,4 @@ func (s *SelfSigned) write(cert, key []byte) error {
 		return fmt.Errorf("writing certificate: %w", err)
 	}
 	return nil
-}
-
-// secretWatch runs a cache on every replica and hands on what it sees.
-type secretWatch struct {
-	cache.Cache
-	take func(*corev1.Secret)
-}
-
-// NeedLeaderElection tells the manager that every replica serves.
-func (*secretWatch) NeedLeaderElection() bool { return false }
-
-// Start watches until ctx is done.
-func (w *secretWatch) Start(ctx context.Context) error {
-	informer, err := w.GetInformer(ctx, &corev1.Secret{}, cache.BlockUntilSynced(false))
-	if err != nil {
-		return fmt.Errorf("watching the certificate's Secret: %w", err)
-	}
-	take := func(object any) {
-		if secret, ok := object.(*corev1.Secret); ok {
-			w.take(secret)
-		}
-	}
-	_, err = informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-		AddFunc: take, UpdateFunc: func(_, object any) { take(object) },
-	})
-	if err != nil {
-		return fmt.Errorf("watching the certificate's Secret: %w", err)
-	}
-	return w.Cache.Start(ctx)
 }
