@@ -90,11 +90,9 @@ func (r *runner) Start(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("watching %T: %w", object, err)
 		}
-		registration, err := informer.AddEventHandler(handlers[i])
-		if err != nil {
+		if _, err := informer.AddEventHandler(handlers[i]); err != nil { // for good: the process ends with its leadership
 			return fmt.Errorf("watching %T: %w", object, err)
 		}
-		defer func() { _ = informer.RemoveEventHandler(registration) }() // the process is about to end
 	}
 	r.loop.Run(ctx)
 	return nil

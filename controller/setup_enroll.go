@@ -36,7 +36,8 @@ func (p *parts) addEnroll() error {
 		Watches(&appsv1.Deployment{}, &handler.EnqueueRequestForObject{}, wishes).
 		Watches(&appsv1.StatefulSet{}, &handler.EnqueueRequestForObject{}, wishes).
 		Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(p.workloadsOf), wishes).
-		Watches(&v1alpha1.Scaler{}, handler.EnqueueRequestsFromMapFunc(workloadOf), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Watches(&v1alpha1.Scaler{}, handler.EnqueueRequestsFromMapFunc(workloadOf),
+			builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		WithOptions(ctrl.Options{MaxConcurrentReconciles: enrollWorkers, SkipNameValidation: &p.SkipNameValidation}).
 		Complete(r)
 	if err != nil {

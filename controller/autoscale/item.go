@@ -35,7 +35,6 @@ type item struct {
 	signals []*signal
 	samples []scaling.Sample
 	state   scaling.State
-	seeded  bool
 	// written is the target as our last write, or a read after a conflict, left it. It counts until informers have caught up.
 	written *targets.Target
 	// arrived is when the oldest reading arrived that no decision has looked at; zero where there is none.

@@ -76,9 +76,8 @@ func (r *Reconciler) namespace(ctx context.Context, name string) (*resolve.Names
 
 // workload is a Deployment or StatefulSet, as far as enrolling it goes.
 type workload struct {
-	kind     subject.Kind
-	object   client.Object
-	replicas *int32
+	kind   subject.Kind
+	object client.Object
 }
 
 // workloads finds what has the name.

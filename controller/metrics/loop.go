@@ -38,7 +38,9 @@ func usualDecisions() []decision {
 	for _, r := range []reason.Code{reason.ValidMetricFound, reason.TooFewReplicas, reason.TooManyReplicas, reason.Idle, reason.FromZero} {
 		pairs = append(pairs, decision{scaling.Write, r}, decision{scaling.Keep, r})
 	}
-	for _, r := range []reason.Code{reason.FailedGetScale, reason.FailedTrigger, reason.FailedGetResourceMetric, reason.Paused, reason.ScalingDisabled} {
+	for _, r := range []reason.Code{
+		reason.FailedGetScale, reason.FailedTrigger, reason.FailedGetResourceMetric, reason.Paused, reason.ScalingDisabled,
+	} {
 		pairs = append(pairs, decision{scaling.Hold, r})
 	}
 	return pairs

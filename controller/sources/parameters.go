@@ -26,7 +26,8 @@ func ParametersOf(r Request) (Parameters, error) {
 	}
 	kind, ok := trigger.Lookup(t.Type)
 	if !ok {
-		return Parameters{}, failure.Mistake(fmt.Errorf("trigger type %q is not served; served are %s", t.Type, strings.Join(trigger.Names(), ", ")))
+		return Parameters{}, failure.Mistake(fmt.Errorf("trigger type %q is not served; served are %s",
+			t.Type, strings.Join(trigger.Names(), ", ")))
 	}
 	p := Parameters{kind: kind, meta: t.Metadata, auth: r.Auth}
 	for _, check := range []func(string) error{p.checkEnv, p.checkAuth} {

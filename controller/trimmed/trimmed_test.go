@@ -1,6 +1,7 @@
 package trimmed
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -73,7 +74,7 @@ func TestWhatIsKept(t *testing.T) {
 			}
 		}
 		again, _ := Object(out)
-		if twice, _ := json.Marshal(again); string(twice) != string(text) {
+		if twice, _ := json.Marshal(again); !bytes.Equal(twice, text) {
 			t.Errorf("%s: trimming twice trims more", name)
 		}
 	}

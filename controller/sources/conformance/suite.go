@@ -177,7 +177,7 @@ func down(t *testing.T, b *bench) {
 	b.Put(t, "work", 5)
 	q := b.query(t, b.Request(b.proxy.address(), "work"))
 	b.proxy.refuse()
-	b.wantOutage(t, b.open(t, q), q)
+	_ = b.wantOutage(t, b.open(t, q), q)
 }
 
 func slow(t *testing.T, b *bench) {
@@ -185,7 +185,7 @@ func slow(t *testing.T, b *bench) {
 	q := b.query(t, b.Request(b.proxy.address(), "work"))
 	r := b.open(t, q)
 	b.proxy.stall()
-	b.wantOutage(t, r, q)
+	_ = b.wantOutage(t, r, q)
 	b.proxy.serve()
 	eventually(t, func() bool { readings, err := read(t, r, q); return err == nil && readings[0].Value == 5000 })
 }
@@ -211,7 +211,7 @@ func recovers(t *testing.T, b *bench) {
 	r := b.open(t, q)
 	b.wantValue(t, r, q, 9)
 	b.proxy.refuse()
-	b.wantOutage(t, r, q)
+	_ = b.wantOutage(t, r, q)
 	b.proxy.serve()
 	eventually(t, func() bool { readings, err := read(t, r, q); return err == nil && readings[0].Value == 9000 })
 }

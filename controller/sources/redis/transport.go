@@ -43,7 +43,8 @@ func transportFrom(p *sources.Parameters) (transport, error) {
 			return t, errors.New("ca holds no certificate in PEM")
 		}
 	}
-	return t, t.clientCertificate(p.Get("cert"), p.Get("key"))
+	err := t.clientCertificate(p.Get("cert"), p.Get("key"))
+	return t, err
 }
 
 func (t *transport) clientCertificate(cert, key string) error {

@@ -132,7 +132,7 @@ func deployment(i int, redis string) *appsv1.Deployment {
 	return &appsv1.Deployment{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: labels["app"], Annotations: map[string]string{
 			"plimsoll.dev/min-replicas": "0", "plimsoll.dev/max-replicas": "20",
-			"plimsoll.dev/triggers": fmt.Sprintf(`[{type: redis, metadata: {address: "%s", listName: list-%d, listLength: "5"}}]`, redis, i),
+			"plimsoll.dev/triggers": fmt.Sprintf(`[{type: redis, metadata: {address: %q, listName: list-%d, listLength: "5"}}]`, redis, i),
 		}},
 		Spec: appsv1.DeploymentSpec{
 			Replicas: &none, Selector: &metav1.LabelSelector{MatchLabels: labels},

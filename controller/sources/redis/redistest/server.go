@@ -82,7 +82,7 @@ func (s *Server) startReal(t testing.TB, program string) {
 	if s.Password != "" {
 		args = append(args, "--requirepass", s.Password)
 	}
-	cmd := exec.Command(program, args...) //nolint:noctx // it ends by Stop
+	cmd := exec.Command(program, args...) //nolint:noctx,gosec // it ends by Stop; PATH is the test's own
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("starting redis-server: %v", err)
 	}
