@@ -192,8 +192,7 @@ type errPlain struct{ error }
 
 // legal completes a parser's error with what the row says is legal.
 func legal(err error, row *Key) string {
-	var plain errPlain
-	if errors.As(err, &plain) {
+	if _, plain := errors.AsType[errPlain](err); plain {
 		return err.Error()
 	}
 	return fmt.Sprintf("%v; legal is %s", err, row.Legal)

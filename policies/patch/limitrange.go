@@ -153,24 +153,28 @@ func (b bounds) refuses(n *need) string {
 	return b.judge(r, l)
 }
 
-// judge holds a request and a limit against the bounds.
+// judge holds a request and a limit against each other and against the bounds.
 func (b bounds) judge(r, l *resource.Quantity) string {
-	switch {
-	case r != nil && l != nil && r.Cmp(*l) > 0:
+	if above(r, l) {
 		return "the request " + r.String() + " would be above the limit " + l.String()
-	case b.min != nil && r != nil && r.Cmp(*b.min) < 0:
-		return "the request " + r.String() + " would be below the LimitRange's minimum " + b.min.String()
-	case b.min != nil && l != nil && l.Cmp(*b.min) < 0:
-		return "the limit " + l.String() + " would be below the LimitRange's minimum " + b.min.String()
-	case b.max != nil && l != nil && l.Cmp(*b.max) > 0:
-		return "the limit " + l.String() + " would be above the LimitRange's maximum " + b.max.String()
-	case b.max != nil && r != nil && r.Cmp(*b.max) > 0:
-		return "the request " + r.String() + " would be above the LimitRange's maximum " + b.max.String()
-	case b.ratio != nil && r != nil && l != nil && !within(*l, *r, *b.ratio):
+	}
+	for s, q := range []*resource.Quantity{request: r, limit: l} {
+		name := [...]string{request: "request", limit: "limit"}[s]
+		switch {
+		case above(b.min, q):
+			return "the " + name + " " + q.String() + " would be below the LimitRange's minimum " + b.min.String()
+		case above(q, b.max):
+			return "the " + name + " " + q.String() + " would be above the LimitRange's maximum " + b.max.String()
+		}
+	}
+	if b.ratio != nil && r != nil && l != nil && !within(*l, *r, *b.ratio) {
 		return "the limit " + l.String() + " would be more than " + b.ratio.String() + " times the request " + r.String()
 	}
 	return ""
 }
+
+// above tells whether both are there and the first is the larger.
+func above(a, b *resource.Quantity) bool { return a != nil && b != nil && a.Cmp(*b) > 0 }
 
 // fitPod leaves a resource out of all containers where their sum is more than a LimitRange allows a pod.
 func (b *builder) fitPod(cs []container, needs []need, limits limitRanges) {

@@ -170,8 +170,8 @@ func (b *builder) document() (any, error) {
 func steps(path string) []string {
 	var out []string
 	for path != "" {
-		switch {
-		case path[0] == '[':
+		switch path[0] {
+		case '[':
 			end := strings.IndexByte(path, ']')
 			for end >= 0 && end+1 < len(path) && path[end+1] != '.' && path[end+1] != '[' {
 				next := strings.IndexByte(path[end+1:], ']')

@@ -45,7 +45,7 @@ func resolve(doc any, pointer string) any {
 	for _, step := range strings.Split(pointer, "/")[1:] {
 		switch node := doc.(type) {
 		case map[string]any:
-			doc = node[strings.NewReplacer("~1", "/", "~0", "~").Replace(step)]
+			doc = node[unescape(step)]
 		case []any:
 			i, err := strconv.Atoi(step)
 			if err != nil || i < 0 || i >= len(node) {
@@ -57,6 +57,11 @@ func resolve(doc any, pointer string) any {
 		}
 	}
 	return doc
+}
+
+// unescape is the opposite of escape.
+func unescape(step string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(step, "~1", "/"), "~0", "~")
 }
 
 func size(v any) int {

@@ -78,12 +78,9 @@ func resources(b *builder) {
 func (b *builder) resourcesFor(container string) []corev1.ResourceName {
 	names := b.Intent.Requests.Resources(container)
 	add := func(name corev1.ResourceName) {
-		for _, n := range names {
-			if n == name {
-				return
-			}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
 		}
-		names = append(names, name)
 	}
 	for _, name := range b.Intent.Limits.Resources(container) {
 		add(name)

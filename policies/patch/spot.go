@@ -1,7 +1,9 @@
 package patch
 
 import (
+	"maps"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -66,14 +68,7 @@ func sameRequirement(a, b *corev1.NodeSelectorRequirement) bool {
 
 // requirementWords names a requirement in a path: "[karpenter.sh/capacity-type=spot]".
 func requirementWords(r *corev1.NodeSelectorRequirement) string {
-	words := "[" + r.Key + "="
-	for i, v := range r.Values {
-		if i > 0 {
-			words += ","
-		}
-		words += v
-	}
-	return words + "]"
+	return "[" + r.Key + "=" + strings.Join(r.Values, ",") + "]"
 }
 
 const (
@@ -199,9 +194,7 @@ func demandsOneOf(expressions []any, nodes []corev1.NodeSelectorRequirement) boo
 
 func withExpression(term map[string]any, expressions []any, n *corev1.NodeSelectorRequirement) map[string]any {
 	out := make(map[string]any, len(term)+1)
-	for k, v := range term {
-		out[k] = v
-	}
+	maps.Copy(out, term)
 	out["matchExpressions"] = append(slices.Clip(expressions), n)
 	return out
 }

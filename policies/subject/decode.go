@@ -110,20 +110,31 @@ func (c *cursor) specOf(kind Kind, s *Spec) {
 		switch {
 		case key == "replicas":
 			s.Replicas = c.int32()
-		case kind == CronJob && key == "jobTemplate":
-			c.jobTemplate(s)
-		case kind == CronJob && key == "successfulJobsHistoryLimit":
-			s.SuccessfulJobsHistoryLimit = c.int32()
-		case kind == CronJob && key == "failedJobsHistoryLimit":
-			s.FailedJobsHistoryLimit = c.int32()
-		case kind != CronJob && key == "template":
+		case kind == CronJob:
+			c.cronJobField(key, s)
+		case key == "template":
 			s.RawTemplate = c.template(&s.Template)
-		case kind == Job || kind == CronJob && key == "suspend":
+		case kind == Job:
 			c.jobField(key, &s.JobSpec)
 		default:
 			c.skip()
 		}
 	})
+}
+
+func (c *cursor) cronJobField(key string, s *Spec) {
+	switch key {
+	case "jobTemplate":
+		c.jobTemplate(s)
+	case "successfulJobsHistoryLimit":
+		s.SuccessfulJobsHistoryLimit = c.int32()
+	case "failedJobsHistoryLimit":
+		s.FailedJobsHistoryLimit = c.int32()
+	case "suspend":
+		s.Suspend = c.boolean()
+	default:
+		c.skip()
+	}
 }
 
 // jobTemplate reads a CronJob's Job; its pod template becomes the Subject's.

@@ -144,7 +144,8 @@ func parse(name, text string) (Case, error) {
 			return c, fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
-	return c, c.finish()
+	err := c.finish()
+	return c, err
 }
 
 func (c *Case) take(s section) (err error) {
