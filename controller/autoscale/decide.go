@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/controller/actuate"
+	"github.com/plimsoll-dev/plimsoll/controller/failure"
 	"github.com/plimsoll-dev/plimsoll/controller/report"
 	"github.com/plimsoll-dev/plimsoll/controller/targets"
 	"github.com/plimsoll-dev/plimsoll/policies/reason"
@@ -23,7 +24,11 @@ func (l *Loop) decide(ctx context.Context, it *item, now time.Time) {
 		l.report(ctx, it, &f)
 		return
 	}
-	in, target := l.gather(ctx, it, now)
+	in, target, err := l.gather(ctx, it, now)
+	if wait, early := failure.WaitFor(err); early {
+		it.decided, it.arrived, it.wake = false, since, now.Add(wait)
+		return
+	}
 	decider, _ := l.deciders.Get().(*scaling.Decider)
 	defer l.deciders.Put(decider)
 	d, state := decider.Decide(in)

@@ -10,24 +10,43 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 
+	"github.com/plimsoll-dev/plimsoll/controller/failure"
 	"github.com/plimsoll-dev/plimsoll/controller/pods"
 	"github.com/plimsoll-dev/plimsoll/controller/targets"
 	"github.com/plimsoll-dev/plimsoll/policies/scaling"
 )
 
 // gather puts together all that a decision may see.
-func (l *Loop) gather(ctx context.Context, it *item, now time.Time) (scaling.Input, targets.Target) {
+// The error says only that it is too early to decide.
+func (l *Loop) gather(ctx context.Context, it *item, now time.Time) (scaling.Input, targets.Target, error) {
 	in := scaling.Input{Spec: it.spec, Samples: it.samples, State: it.state, Now: now, Created: it.scaler.CreationTimestamp.Time}
 	target, err := l.target(ctx, it)
 	if err != nil {
 		in.Target.Err = err
-		return in, target
+		return in, target, nil //nolint:nilerr // the error is part of what is decided upon
 	}
 	in.Target.Replicas, in.Target.RollingOut = target.Replicas, target.RollingOut
-	if it.spec.NeedsPods() {
-		l.gatherPods(ctx, it, target, &in)
+	if !it.spec.NeedsPods() {
+		return in, target, nil
 	}
-	return in, target
+	list, err := l.Pods.Of(ctx, target)
+	if _, early := failure.WaitFor(err); early && it.patient(now) {
+		return in, target, err
+	}
+	it.waiting = time.Time{}
+	addPods(&in, list, err)
+	return in, target, nil
+}
+
+// patience is how long a decision waits for what is only just being started. After that it is an error like others.
+const patience = 10 * time.Second
+
+// patient tells whether there is still time to wait.
+func (it *item) patient(now time.Time) bool {
+	if it.waiting.IsZero() {
+		it.waiting = now
+	}
+	return now.Sub(it.waiting) < patience
 }
 
 // target reads the target. What we wrote ourselves is true before informers show it.
@@ -51,13 +70,12 @@ func newer(a, b string) bool {
 	return err == nil && order > 0
 }
 
-// gatherPods adds the pods. Without them signals that need them have no answer, and nothing is lowered.
-func (l *Loop) gatherPods(ctx context.Context, it *item, t targets.Target, in *scaling.Input) {
-	list, err := l.Pods.Of(ctx, t)
+// addPods adds the pods. Without them signals that need them have no answer, and nothing is lowered.
+func addPods(in *scaling.Input, list []*corev1.Pod, err error) {
 	in.Samples = slices.Clone(in.Samples)
 	if err != nil {
 		for i := range in.Samples {
-			if it.spec.Signals[i].NeedsPods() && in.Samples[i].Err == nil {
+			if in.Spec.Signals[i].NeedsPods() && in.Samples[i].Err == nil {
 				in.Samples[i].Err = err
 			}
 		}
@@ -65,10 +83,10 @@ func (l *Loop) gatherPods(ctx context.Context, it *item, t targets.Target, in *s
 	}
 	in.Target.Pods = make([]scaling.Pod, len(list))
 	for i, p := range list {
-		in.Target.Pods[i] = podOf(p, it.spec)
+		in.Target.Pods[i] = podOf(p, in.Spec)
 	}
 	for i := range in.Samples {
-		if it.spec.Signals[i].PerPod() && in.Samples[i].Err == nil {
+		if in.Spec.Signals[i].PerPod() && in.Samples[i].Err == nil {
 			narrow(&in.Samples[i], list)
 		}
 	}

@@ -42,6 +42,8 @@ type item struct {
 	// decided is true once there was a decision on the present specification; wake is when the next is due in any case.
 	decided bool
 	wake    time.Time
+	// waiting is since when a decision waits for what is only just being started; zero where none does.
+	waiting time.Time
 	// writeFailures in a row.
 	writeFailures int
 	journal       report.Journal

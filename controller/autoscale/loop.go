@@ -42,7 +42,8 @@ type Scales interface {
 // Credentials gives what authenticationRef names.
 type Credentials interface {
 	Get(ctx context.Context, namespace string, ref *v1alpha1.AuthenticationRef) (map[string]string, error)
-	Distrust(namespace string, ref *v1alpha1.AuthenticationRef)
+	// Distrust has the credentials looked up again where they are older than that.
+	Distrust(namespace string, ref *v1alpha1.AuthenticationRef, age time.Duration)
 }
 
 // Sources finds the source of a signal.

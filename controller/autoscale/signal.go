@@ -23,7 +23,8 @@ type signal struct {
 	server       string
 	auth         map[string]string
 	authAt       time.Time
-	doubt        bool // the last answer was an error: look the credentials up again
+	// doubt is the age from which credentials are looked up again, because of the last answer; 0 where it was good.
+	doubt time.Duration
 
 	// guarded by item.mu
 	reading   *sources.Reading
@@ -43,8 +44,28 @@ func (s *signal) sample(r sources.Reading, before scaling.Sample) scaling.Sample
 	if r.Err != nil {
 		out.Failures = before.Failures + 1
 	}
-	s.doubt = r.Err != nil
+	s.doubt = doubtOf(&r)
 	return out
+}
+
+// How old credentials may be that a server refused, or that lead to a server that does not answer: it may have moved. A
+// thousand workloads on one broken server must not become a thousand reads of Secrets a second.
+const (
+	refusedAge = 5 * time.Second
+	outageAge  = time.Minute
+)
+
+func doubtOf(r *sources.Reading) time.Duration {
+	switch {
+	case r.Err == nil:
+		return 0
+	case sources.IsUnauthorized(r.Err):
+		return refusedAge
+	case r.Outage:
+		return outageAge
+	default:
+		return 0
+	}
 }
 
 // credentialsAge is how long credentials are used without asking the store, which has its own idea of what is old.
@@ -62,7 +83,7 @@ func (l *Loop) ask(ctx context.Context, it *item, now time.Time) {
 		}
 		if err := l.prepare(ctx, it, s, now); err != nil {
 			it.fail(i, now, err)
-			s.at = now.Add(s.interval)
+			s.at = now.Add(mistakeBackoff(s.interval, it.samples[i].Failures))
 			continue
 		}
 		if s.subscription == nil {
@@ -72,6 +93,14 @@ func (l *Loop) ask(ctx context.Context, it *item, now time.Time) {
 		s.at, s.asked = polling.Align(now, s.interval, s.server), true
 		s.subscription.Ask()
 	}
+}
+
+// mistakeMost bounds how long a mistake may have been mended before it is noticed, where nothing tells of it: a Secret.
+const mistakeMost = 30 * time.Second
+
+// mistakeBackoff says when to look again whether a signal can be asked.
+func mistakeBackoff(interval time.Duration, failures int32) time.Duration {
+	return max(interval, min(interval<<min(failures, 10), mistakeMost))
 }
 
 // fail notes that a signal cannot be asked.
@@ -85,14 +114,14 @@ func (it *item) fail(i int, now time.Time, err error) {
 
 // prepare makes sure that the signal has a subscription, and that its credentials are those of now.
 func (l *Loop) prepare(ctx context.Context, it *item, s *signal, now time.Time) error {
-	if s.subscription != nil && !s.doubt && now.Sub(s.authAt) < credentialsAge {
+	if s.subscription != nil && s.doubt == 0 && now.Sub(s.authAt) < credentialsAge {
 		return nil
 	}
 	auth, err := l.credentials(ctx, it, s)
 	if err != nil {
 		return err
 	}
-	s.authAt, s.doubt = now, false
+	s.authAt, s.doubt = now, 0
 	if s.subscription != nil && maps.Equal(auth, s.auth) {
 		return nil
 	}
@@ -105,8 +134,8 @@ func (l *Loop) credentials(ctx context.Context, it *item, s *signal) (map[string
 		return nil, nil
 	}
 	ref := s.spec.TriggerRef.AuthenticationRef
-	if s.doubt {
-		l.Credentials.Distrust(it.key.Namespace, ref)
+	if s.doubt > 0 {
+		l.Credentials.Distrust(it.key.Namespace, ref, s.doubt)
 	}
 	return l.Credentials.Get(ctx, it.key.Namespace, ref)
 }

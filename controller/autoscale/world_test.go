@@ -240,7 +240,7 @@ func (v vault) Get(_ context.Context, _ string, ref *v1alpha1.AuthenticationRef)
 	return s, nil
 }
 
-func (v vault) Distrust(string, *v1alpha1.AuthenticationRef) {}
+func (v vault) Distrust(string, *v1alpha1.AuthenticationRef, time.Duration) {}
 
 func (w *world) written(name string) []int32 {
 	w.mu.Lock()

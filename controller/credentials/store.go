@@ -72,12 +72,13 @@ func (s *Store) Get(ctx context.Context, namespace string, ref *v1alpha1.Authent
 	return e.parameters, e.err
 }
 
-// Distrust has the object read again before it is next used: what it was used for failed.
-func (s *Store) Distrust(namespace string, ref *v1alpha1.AuthenticationRef) {
+// Distrust has the object read again before it is next used, where what is known of it is of a certain age: what it was
+// used for failed.
+func (s *Store) Distrust(namespace string, ref *v1alpha1.AuthenticationRef, age time.Duration) {
 	e := s.entry(types.NamespacedName{Namespace: namespace, Name: ref.Name})
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.distrusted = true
+	e.distrusted = e.distrusted || s.clock.Since(e.at) >= age
 }
 
 func (s *Store) entry(key types.NamespacedName) *entry {

@@ -52,11 +52,15 @@ func TestASecretIsReadWhenItHasToBe(t *testing.T) {
 	c.Step(30 * time.Minute)
 	want("one", 1)
 	server.data = map[string][]byte{"password": []byte("two")}
-	s.Distrust("ns", ref())
+	s.Distrust("ns", ref(), time.Hour)
+	want("one", 1) // not old enough for that
+	s.Distrust("ns", ref(), minAge)
 	want("two", 2)
-	s.Distrust("ns", ref())
+	s.Distrust("ns", ref(), minAge)
 	want("two", 2) // a moment ago it was read: a server that refuses all the time is no reason to ask all the time
 	c.Step(minAge)
+	want("two", 2)
+	s.Distrust("ns", ref(), minAge)
 	want("two", 3)
 	c.Step(maxAge)
 	want("two", 4)

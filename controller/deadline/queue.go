@@ -174,9 +174,15 @@ func (q *Queue[K]) take() (*entry[K], time.Duration) {
 	return head, 0
 }
 
+func (q *Queue[K]) deadline(e *entry[K]) time.Time {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return e.at
+}
+
 func (q *Queue[K]) run(ctx context.Context, e *entry[K]) {
 	now := q.clock.Now()
-	q.late(now.Sub(e.at))
+	q.late(now.Sub(q.deadline(e)))
 	next := q.serve(ctx, e.key, now)
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -40,10 +40,11 @@ type Lister struct {
 // New makes a lister. Nothing is watched before Of is called.
 func New(c cache.Cache) *Lister { return &Lister{Cache: c, state: make(chan error, 1)} }
 
-// startWait is how long somebody waits who finds the informers starting.
-const startWait = time.Second
+// startWait is when to come back who finds the informers starting.
+const startWait = 250 * time.Millisecond
 
-// Of gives the pods of a target, ordered by name. Nobody may change them.
+// Of gives the pods of a target, ordered by name. Nobody may change them. While the informers start, the error is a
+// failure.Waiting: nobody waits in here, for whoever calls may have others to serve.
 func (l *Lister) Of(ctx context.Context, t targets.Target) ([]*corev1.Pod, error) {
 	if err := l.started(ctx); err != nil {
 		return nil, err
@@ -93,10 +94,8 @@ func (l *Lister) started(ctx context.Context) error {
 	case err := <-l.state:
 		l.state <- err
 		return err
-	case <-time.After(startWait):
+	default:
 		return failure.Waiting(errors.New("pods are not known yet"), startWait)
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

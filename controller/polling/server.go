@@ -146,7 +146,7 @@ func (s *server) answer(batch []*Subscription, out outcome) {
 	}
 	s.settle(batch, out.err)
 	for i, q := range batch {
-		r := sources.Reading{Err: out.err}
+		r := sources.Reading{Err: out.err, Outage: true}
 		if out.err == nil {
 			r = out.readings[i]
 		}

@@ -55,6 +55,8 @@ type Reading struct {
 	Pods []scaling.PodSample
 	// Err says why there is no answer, in words that stay the same while the cause does.
 	Err error
+	// Outage is true where the Err is about the server as a whole. Readers leave it to whoever asks them.
+	Outage bool
 }
 
 // Row is one kind of source.

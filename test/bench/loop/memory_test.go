@@ -119,7 +119,7 @@ type vault struct{}
 func (vault) Get(context.Context, string, *v1alpha1.AuthenticationRef) (map[string]string, error) {
 	return nil, nil
 }
-func (vault) Distrust(string, *v1alpha1.AuthenticationRef) {}
+func (vault) Distrust(string, *v1alpha1.AuthenticationRef, time.Duration) {}
 
 // Decided is autoscale.Observer.
 func (*memory) Decided(*scaling.Decision) {}

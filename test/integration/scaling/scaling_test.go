@@ -195,7 +195,7 @@ func secretMissing(t *testing.T, e *env, redis *redistest.Server) {
 	}
 	e.holds(t, ns, "consumer", 2)
 	must(t, e.client.Create(t.Context(), secret(ns, password)))
-	e.awaitReplicas(t, 30*time.Second, ns, "consumer", 3)
+	e.awaitReplicas(t, 60*time.Second, ns, "consumer", 3)
 }
 
 func serverDown(t *testing.T, e *env, _ *redistest.Server) {
