@@ -115,7 +115,7 @@ func testAddresses(t *testing.T, l *lab) {
 		t.Fatal(out)
 	}
 	seen := map[string]bool{}
-	for _, ip := range strings.Fields(out) {
+	for ip := range strings.FieldsSeq(out) {
 		if seen[ip] || !strings.HasPrefix(ip, "10.") {
 			t.Errorf("address %q is given twice, or is not of the range", ip)
 		}
@@ -197,8 +197,12 @@ func testLoad(t *testing.T, l *lab) {
 // wants is a condition for eventually: kubectl's output.
 func (l *lab) wants(want string, args ...string) func() error {
 	return func() error {
-		if out, err := l.kubectl(args...); err != nil || out != want {
-			return fmt.Errorf("kubectl %s: %q, %v; want %q", strings.Join(args, " "), out, err, want)
+		out, err := l.kubectl(args...)
+		if err != nil {
+			return fmt.Errorf("kubectl %s: %w: %s", strings.Join(args, " "), err, out)
+		}
+		if out != want {
+			return fmt.Errorf("kubectl %s: %q, want %q", strings.Join(args, " "), out, want)
 		}
 		return nil
 	}

@@ -2,16 +2,15 @@ package e2e
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
-
-	"fmt"
-	"strconv"
 
 	"github.com/plimsoll-dev/plimsoll/test/lab/internal/proc"
 )
@@ -156,6 +155,10 @@ func TestRestart(t *testing.T) {
 			}
 			return nil
 		})
+	}
+	wanted := "etcd ended (signal: killed) and is started again"
+	if word, err := os.ReadFile(filepath.Join(l.dir, "logs", "supervisor.log")); err != nil || !strings.Contains(string(word), wanted) {
+		t.Errorf("the supervisor's log says %q, %v; want %q", word, err, wanted)
 	}
 	eventually(t, "the namespace is there", l.wants("lasting", "get", "namespace/lasting", "--output", "jsonpath={.metadata.name}"))
 }

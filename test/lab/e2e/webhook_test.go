@@ -30,7 +30,7 @@ func testWebhook(t *testing.T, l *lab) {
 	eventually(t, "the webhook denies", func() error {
 		out, err := l.kubectl("--namespace=watched", "create", "configmap", "x", "--dry-run=server")
 		if err == nil || !strings.Contains(out, "not on my watch") {
-			return fmt.Errorf("%v, %s", err, out)
+			return fmt.Errorf("it says %q", out)
 		}
 		return nil
 	})

@@ -49,6 +49,8 @@ Each lab lives in a folder of its own, so that many can run side by side.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
+		// With something to run, an unknown command is an error; without, cobra prints the help as if all were well.
+		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newUp(), newDown(), newStatus(), newKubectl(), newEnv(), newAssets(), newVersion(), newSupervise())
@@ -62,8 +64,8 @@ func addDir(command *cobra.Command, dir *string) {
 
 // explain is the text of an error; where a component's end is the cause, with the last it said.
 func explain(err error) string {
-	var exit *supervise.ExitError
-	if !errors.As(err, &exit) {
+	exit, ok := errors.AsType[*supervise.ExitError](err)
+	if !ok {
 		return err.Error()
 	}
 	const lines = 12

@@ -147,6 +147,9 @@ func (r *reporter) Ready(state home.State) {
 	_ = r.pipe.Close()
 }
 
+// Restarting implements cluster.Observer. By then, nobody listens.
+func (r *reporter) Restarting(string, string) {}
+
 // send sends one message, in one write. A lab whose starter has gone before it was ready has nobody who would use it, or end it.
 func (r *reporter) send(m message) {
 	text, err := json.Marshal(m)

@@ -26,6 +26,14 @@ func (p *printer) Stepped(step cluster.Step) {
 	fmt.Fprintf(os.Stderr, "  %-26s %5.1fs\n", step.What, step.Took.Seconds())
 }
 
+// Restarting implements cluster.Observer.
+func (p *printer) Restarting(component, exit string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	log := home.Dir(p.options.config.Dir).Log(component)
+	fmt.Fprintf(os.Stderr, "%s ended (%s) and is started again; its log is %s\n", component, exit, log)
+}
+
 // upResult is what `lab up -o json` prints. Scripts read it: names stay.
 type upResult struct {
 	Dir            string `json:"dir"`
@@ -62,14 +70,14 @@ func (p *printer) Ready(state home.State) {
 }
 
 func (p *printer) tell(state home.State) {
-	dir := p.options.config.Dir
+	dir, took := p.options.config.Dir, time.Since(p.begin).Seconds()
 	switch {
 	case p.alreadyRunning:
 		fmt.Fprintf(os.Stderr, "a lab already runs in %s: Kubernetes %s, %d nodes, since %s\n",
 			dir, state.Kubernetes, state.Nodes, state.Started.Format(time.DateTime))
 	case p.options.detach:
-		fmt.Fprintf(os.Stderr, "Kubernetes %s is ready after %.1fs; end it: lab down --dir %s\n", state.Kubernetes, time.Since(p.begin).Seconds(), dir)
+		fmt.Fprintf(os.Stderr, "Kubernetes %s is ready after %.1fs; end it: lab down --dir %s\n", state.Kubernetes, took, dir)
 	default:
-		fmt.Fprintf(os.Stderr, "Kubernetes %s is ready after %.1fs; Ctrl-C ends it\n", state.Kubernetes, time.Since(p.begin).Seconds())
+		fmt.Fprintf(os.Stderr, "Kubernetes %s is ready after %.1fs; Ctrl-C ends it\n", state.Kubernetes, took)
 	}
 }

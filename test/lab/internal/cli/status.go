@@ -131,7 +131,8 @@ func (r *statusReport) print(w io.Writer, output string) error {
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(r)
 	}
-	fmt.Fprintf(w, "%s  Kubernetes %s  %d nodes  %s since %s\n\n", r.APIServer, r.Kubernetes, r.Nodes, r.Phase, r.Started.Format(time.DateTime))
+	fmt.Fprintf(w, "%s  Kubernetes %s  %d nodes  %s since %s\n\n",
+		r.APIServer, r.Kubernetes, r.Nodes, r.Phase, r.Started.Format(time.DateTime))
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(t, "COMPONENT\tPID\tPORT\tREADY\tMEMORY\tRESTARTS\tREMARK")
 	for _, c := range r.Components {

@@ -56,10 +56,13 @@ func (o *upOptions) addFlags(command *cobra.Command) {
 	addDir(command, &o.config.Dir)
 	f := command.Flags()
 	f.IntVar(&o.config.Nodes, "nodes", o.config.Nodes, "how many nodes there are")
-	f.StringToStringVar(&o.capacity, "node-capacity", nil, "what each node has, by resource, over the default of "+formatCapacity(o.config.Capacity))
+	f.StringToStringVar(&o.capacity, "node-capacity", nil,
+		"what each node has, by resource, over the default of "+formatCapacity(o.config.Capacity))
 	f.StringVar(&o.config.PodCIDR, "cidr", o.config.PodCIDR, "the range of pods' addresses")
-	f.StringArrayVar(&o.args, "component-arg", nil, "COMPONENT=ARGUMENT: a further argument for one of "+strings.Join(cluster.ComponentNames(), ", ")+" (repeatable)")
-	f.StringArrayVar(&o.kwokConfigs, "kwok-config", nil, "a file of KWOK's configuration (stages, usages, ...) that takes precedence over the lab's (repeatable)")
+	f.StringArrayVar(&o.args, "component-arg", nil,
+		"COMPONENT=ARGUMENT: a further argument for one of "+strings.Join(cluster.ComponentNames(), ", ")+" (repeatable)")
+	f.StringArrayVar(&o.kwokConfigs, "kwok-config", nil,
+		"a file of KWOK's configuration (stages, usages, ...) that takes precedence over the lab's (repeatable)")
 	f.DurationVar(&o.config.Timeout, "timeout", o.config.Timeout, "how long the start may take")
 	f.BoolVar(&o.detach, "detach", false, "run on in the background")
 	f.IntVar(&o.ownerPID, "owner-pid", 0, "end the lab when the process with this id has ended")
@@ -116,7 +119,11 @@ func (o *upOptions) reportRunning(ctx context.Context, out *printer) error {
 	defer cancel()
 	for {
 		_, state, err := running(o.config.Dir)
-		if err == nil && state.Phase == home.Ready {
+		switch {
+		case errors.Is(err, home.ErrNoState): // it has just begun
+		case err != nil: // it has ended meanwhile
+			return err
+		case state.Phase == home.Ready:
 			out.alreadyRunning = true
 			out.Ready(state)
 			return nil
@@ -124,7 +131,8 @@ func (o *upOptions) reportRunning(ctx context.Context, out *printer) error {
 		const pause = 100 * time.Millisecond
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("another lab in %s is starting and not ready after %v; end it: lab down --dir %s", o.config.Dir, o.config.Timeout, o.config.Dir)
+			return fmt.Errorf("another lab in %[1]s is starting and not ready after %[2]v; end it: lab down --dir %[1]s",
+				o.config.Dir, o.config.Timeout)
 		case <-time.After(pause):
 		}
 	}

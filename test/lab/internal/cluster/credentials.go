@@ -49,7 +49,11 @@ type authorities struct {
 func newAuthorities() (authorities, error) {
 	var a authorities
 	var err error
-	for name, authority := range map[string]**pki.Authority{"lab-ca": &a.cluster, "lab-front-proxy-ca": &a.frontProxy, "lab-etcd-ca": &a.etcd} {
+	for name, authority := range map[string]**pki.Authority{
+		"lab-ca":             &a.cluster,
+		"lab-front-proxy-ca": &a.frontProxy,
+		"lab-etcd-ca":        &a.etcd,
+	} {
 		if *authority, err = pki.NewAuthority(name); err != nil {
 			return authorities{}, err
 		}

@@ -26,6 +26,8 @@ func End(dir home.Dir) (bool, error) {
 	switch {
 	case errors.Is(err, home.ErrNoState) && !taken:
 		return false, nil
+	case errors.Is(err, home.ErrNoState):
+		return true, fmt.Errorf("a lab in %s is about to start, or has just ended: try again", dir)
 	case err != nil:
 		return taken, err
 	}

@@ -91,7 +91,8 @@ func (p plan) apiServer() unit {
 // controllerManager leaves the controllers at their defaults, the client's rate limit too: how the HorizontalPodAutoscaler
 // does is what others are compared with.
 func (p plan) controllerManager() unit {
-	return unit{name: controllerManager, port: p.ports.controllerManager, health: "/healthz", args: append(p.delegating(controllerManager, p.ports.controllerManager),
+	port := p.ports.controllerManager
+	return unit{name: controllerManager, port: port, health: "/healthz", args: append(p.delegating(controllerManager, port),
 		"--leader-elect=false",
 		"--use-service-account-credentials",
 		"--service-account-private-key-file="+p.dir.PKI(tokenKeyFile),
@@ -133,7 +134,8 @@ func (p plan) kwok() unit {
 }
 
 func (p plan) metricsServer() unit {
-	return unit{name: metricsServer, port: p.ports.metricsServer, health: "/livez", args: append(p.delegating(metricsServer, p.ports.metricsServer),
+	port := p.ports.metricsServer
+	return unit{name: metricsServer, port: port, health: "/livez", args: append(p.delegating(metricsServer, port),
 		"--kubelet-certificate-authority="+p.dir.PKI(caFile),
 		"--kubelet-preferred-address-types=InternalIP",
 		"--kubelet-use-node-status-port",

@@ -35,9 +35,16 @@ func replaceLink(target, link string) error {
 	return os.Symlink(target, link)
 }
 
+const kubernetesModule = "k8s.io/kubernetes"
+
 // Modules are the versions of what the lab is made of, as they were built in.
 func Modules() map[string]string {
-	modules := map[string]string{"k8s.io/kubernetes": "", "go.etcd.io/etcd/server/v3": "", "sigs.k8s.io/kwok": "", "sigs.k8s.io/metrics-server": ""}
+	modules := map[string]string{
+		kubernetesModule:             "",
+		"go.etcd.io/etcd/server/v3":  "",
+		"sigs.k8s.io/kwok":           "",
+		"sigs.k8s.io/metrics-server": "",
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return modules
@@ -51,4 +58,4 @@ func Modules() map[string]string {
 }
 
 // KubernetesVersion is that of the API server.
-func KubernetesVersion() string { return Modules()["k8s.io/kubernetes"] }
+func KubernetesVersion() string { return Modules()[kubernetesModule] }

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"sync"
@@ -21,6 +22,8 @@ type Observer interface {
 	Stepped(Step)
 	// Ready is called once, when the cluster can be used.
 	Ready(home.State)
+	// Restarting is called when a component has ended and will be started again.
+	Restarting(component, exit string)
 }
 
 // Run holds a lab: it starts it and returns when it is down again. It is down for a reason, which is the error: nil when ctx
@@ -88,7 +91,7 @@ func newLab(config Config, dir home.Dir, observer Observer) (*lab, error) {
 		APIServer:  url(ports.apiServer, ""),
 		Nodes:      config.Nodes,
 	}}
-	l.group, err = supervise.NewGroup(l.record)
+	l.group, err = supervise.NewGroup(l)
 	return l, err
 }
 
@@ -137,7 +140,7 @@ func (l *lab) furnishDir() error {
 	if err := l.plan.dir.Prepare(); err != nil {
 		return err
 	}
-	l.record()
+	l.Changed()
 	if err := writeCredentials(l.plan.dir, l.state.APIServer); err != nil {
 		return err
 	}
@@ -184,13 +187,19 @@ var (
 	errStdinClosed = errors.New("the lab's standard input was closed")
 )
 
-// record writes the state down, after something in it has changed. That it cannot be written is no reason to end a lab that
-// works; the other commands will say that they know nothing of it.
-func (l *lab) record() {
+// Changed implements supervise.Observer: it writes the state down, after something in it has changed. That it cannot be
+// written is no reason to end a lab that works; the other commands will say that they know nothing of it.
+func (l *lab) Changed() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.state.Components = l.components()
 	_ = l.plan.dir.WriteState(l.state)
+}
+
+// Restarting implements supervise.Observer.
+func (l *lab) Restarting(component, exit string) {
+	l.plan.dir.LeaveWord(fmt.Sprintf("%s ended (%s) and is started again", component, exit))
+	l.observer.Restarting(component, exit)
 }
 
 func (l *lab) setReady() home.State {

@@ -5,7 +5,7 @@ import (
 
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // kubectl's ways to log in elsewhere
 	"k8s.io/component-base/cli"
-	_ "k8s.io/component-base/logs/json/register"
+	_ "k8s.io/component-base/logs/json/register" // --logging-format=json
 	_ "k8s.io/component-base/metrics/prometheus/clientgo"
 	_ "k8s.io/component-base/metrics/prometheus/version"
 	kubectlcmd "k8s.io/kubectl/pkg/cmd"

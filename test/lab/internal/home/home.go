@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // Dir is the folder of a lab, as an absolute path.
@@ -91,7 +92,7 @@ func (d Dir) Clear() error {
 	return d.remove(stateName, kubeconfigName, pkiName, etcdName, binName, kwokName)
 }
 
-// LeaveWord writes down why a lab has ended of itself, for whoever comes to look: beside the logs, until the next one starts.
+// LeaveWord writes down what happened to the lab, for whoever comes to look. It stays with the logs until the next one starts.
 func (d Dir) LeaveWord(text string) {
 	if !d.has(lockName) {
 		return // the folder was refused: nothing is written into it
@@ -99,7 +100,12 @@ func (d Dir) LeaveWord(text string) {
 	if err := os.MkdirAll(d.join(logsName), 0o700); err != nil {
 		return
 	}
-	_ = os.WriteFile(d.Log("supervisor"), []byte(text+"\n"), 0o600)
+	f, err := os.OpenFile(d.Log("supervisor"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return
+	}
+	defer func() { _ = f.Close() }()
+	_, _ = fmt.Fprintln(f, time.Now().Format(time.DateTime), text)
 }
 
 func (d Dir) remove(names ...string) error {

@@ -29,6 +29,14 @@ type Status struct {
 	LastExit string `json:"lastExit,omitempty"`
 }
 
+// Observer is told what happens in a group, by its watchers: from several goroutines.
+type Observer interface {
+	// Changed is called whenever a process was started or has ended: Statuses says something new.
+	Changed()
+	// Restarting is called when a process has ended that shall go on, with how it ended.
+	Restarting(name, exit string)
+}
+
 // ErrClosed is the answer to starting something in a group that is coming down.
 var ErrClosed = errors.New("the lab is coming down")
 
@@ -36,10 +44,11 @@ var ErrClosed = errors.New("the lab is coming down")
 // started again, within a budget. Killing the group ends all of them, and so does the end of this process, of whatever kind.
 type Group struct {
 	executable string
+	budget     budget // of each process
 	spawner    spawner
 	liveness   *os.File // the end that children watch
 	hold       *os.File // the end that is open as long as this process lives
-	changed    func()   // called after every change of status, not under the lock
+	observer   Observer
 	failed     chan error
 	closing    chan struct{}
 	watchers   sync.WaitGroup
@@ -49,9 +58,8 @@ type Group struct {
 	statuses []*Status
 }
 
-// NewGroup makes an empty group. changed is called whenever a process of it was started or has ended.
-// It occupies an operating system thread from now on: see spawner.
-func NewGroup(changed func()) (*Group, error) {
+// NewGroup makes an empty group. It occupies an operating system thread from now on: see spawner.
+func NewGroup(observer Observer) (*Group, error) {
 	executable, err := OwnExecutable()
 	if err != nil {
 		return nil, fmt.Errorf("finding this program's file: %w", err)
@@ -62,10 +70,11 @@ func NewGroup(changed func()) (*Group, error) {
 	}
 	g := &Group{
 		executable: executable,
+		budget:     restartBudget(),
 		spawner:    spawner{requests: make(chan spawnRequest)},
 		liveness:   liveness,
 		hold:       hold,
-		changed:    changed,
+		observer:   observer,
 		failed:     make(chan error, 1),
 		closing:    make(chan struct{}),
 	}
@@ -76,7 +85,7 @@ func NewGroup(changed func()) (*Group, error) {
 // Start starts a process and watches over it from now on.
 func (g *Group) Start(spec Spec) error {
 	status := &Status{Name: spec.Name}
-	p := &process{group: g, spec: spec, status: status, budget: restartBudget()}
+	p := &process{group: g, spec: spec, status: status, budget: g.budget}
 	if err := p.start(); err != nil {
 		return err
 	}
@@ -134,7 +143,7 @@ func (g *Group) update(change func()) {
 	g.mu.Lock()
 	change()
 	g.mu.Unlock()
-	g.changed()
+	g.observer.Changed()
 }
 
 func (g *Group) isKept() bool {

@@ -34,7 +34,7 @@ func (p *process) start() error {
 	if err != nil {
 		return fmt.Errorf("starting %s: %w", p.spec.Name, err)
 	}
-	p.group.changed()
+	p.group.observer.Changed()
 	return nil
 }
 
@@ -98,6 +98,7 @@ func (p *process) restart(exit string) error {
 	if !ok {
 		return p.failure(exit, fmt.Sprintf("more than %d times in %v", p.budget.most, p.budget.window))
 	}
+	p.group.observer.Restarting(p.spec.Name, exit)
 	if !p.group.pause(pause) {
 		return ErrClosed
 	}
