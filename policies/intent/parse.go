@@ -92,7 +92,7 @@ func plimsollKeys(annotations map[string]string) []string {
 }
 
 func (i *Intent) parseOne(kind subject.Kind, id ID, name string, v value) *field.Error {
-	path := field.NewPath(name)
+	path := field.NewPath(cut(name))
 	keys := Keys()
 	row := &keys[id]
 	if !row.On.Has(kind) {
@@ -165,7 +165,7 @@ func find(name string) (id ID, container string, ok bool) {
 
 // unknown is the error for a key that does not exist, with the nearest that does.
 func unknown(name string) *field.Error {
-	err := notSupported(name, "unknown key, ignored")
+	err := notSupported(cut(name), "unknown key, ignored")
 	base, container, dotted := strings.Cut(strings.TrimPrefix(name, Prefix), ".")
 	names := make([]string, 0, NumKeys)
 	for _, key := range Keys() {
@@ -175,7 +175,7 @@ func unknown(name string) *field.Error {
 	}
 	n, ok := nearest.To(base, names)
 	if ok && dotted {
-		n += "." + container
+		n += "." + cut(container)
 	}
 	if ok {
 		err.Detail += "; did you mean " + Prefix + n + "?"
@@ -226,6 +226,14 @@ func Describe(err *field.Error) string {
 // IsWarning tells whether a mistake only warns: the key is ignored, and nothing that was asked for is done wrongly.
 func IsWarning(err *field.Error) bool {
 	return err.Type == field.ErrorTypeNotSupported || err.Type == field.ErrorTypeForbidden
+}
+
+// cut bounds a key: the API server refuses long ones, but it asks first.
+func cut(name string) string {
+	if len(name) > 2*maxShown {
+		name = name[:2*maxShown] + "…"
+	}
+	return strings.ToValidUTF8(name, "\uFFFD")
 }
 
 // shown quotes a value, cut where it is long.
