@@ -163,16 +163,19 @@ func TestFilesAreThere(t *testing.T) {
 }
 
 func TestFreePorts(t *testing.T) {
-	p, err := freePorts()
-	if err != nil {
-		t.Fatal(err)
-	}
 	seen := map[int]bool{}
-	for _, port := range []int{p.etcd, p.etcdPeer, p.apiServer, p.controllerManager, p.scheduler, p.kwok, p.metricsServer} {
-		if port < firstPort || port >= endPort || seen[port] {
-			t.Errorf("port %d is out of range, or given twice", port)
+	for range 50 { // as many labs at the same moment, none of whose servers listens yet
+		p, err := freePorts()
+		if err != nil {
+			t.Fatal(err)
 		}
-		seen[port] = true
+		defer p.Release()
+		for _, port := range []int{p.etcd, p.etcdPeer, p.apiServer, p.controllerManager, p.scheduler, p.kwok, p.metricsServer} {
+			if port < firstPort || port >= endPort || seen[port] {
+				t.Errorf("port %d is out of range, or given twice", port)
+			}
+			seen[port] = true
+		}
 	}
 }
 

@@ -45,6 +45,7 @@ func Run(ctx context.Context, config Config, observer Observer) error {
 	if err != nil {
 		return err
 	}
+	defer lab.plan.ports.Release()
 	err = lab.run(ctx)
 	lab.group.Kill()
 	return errors.Join(err, dir.Clear())
