@@ -16,9 +16,13 @@ type limitRanges struct {
 // bounds is what LimitRanges say of one resource; nil where they say nothing.
 type bounds struct {
 	min, max, ratio *resource.Quantity
-	// byDefault and requestByDefault are what a container gets that says nothing.
-	byDefault, requestByDefault *resource.Quantity
+	// defaults are what a container may get that says nothing. Each LimitRange fills in what is missing when its turn comes,
+	// and nobody knows which comes first: there is one element for each of them as the first.
+	defaults []defaults
 }
+
+// defaults are a limit and a request for containers without.
+type defaults struct{ limit, request *resource.Quantity }
 
 func readLimitRanges(list []corev1.LimitRange) limitRanges {
 	l := limitRanges{}
@@ -33,7 +37,8 @@ func readLimitRanges(list []corev1.LimitRange) limitRanges {
 		}
 	}
 	for name, b := range l.containers {
-		l.containers[name] = b.withDefaults()
+		b.defaults = inAnyOrder(b.defaults)
+		l.containers[name] = b
 	}
 	return l
 }
@@ -48,8 +53,13 @@ func tighten(m map[corev1.ResourceName]bounds, item *corev1.LimitRangeItem) map[
 	each(item.Min, m, func(b *bounds, q *resource.Quantity) { b.min = higher(b.min, q) })
 	each(item.Max, m, func(b *bounds, q *resource.Quantity) { b.max = lower(b.max, q) })
 	each(item.MaxLimitRequestRatio, m, func(b *bounds, q *resource.Quantity) { b.ratio = lower(b.ratio, q) })
-	each(item.Default, m, func(b *bounds, q *resource.Quantity) { b.byDefault = lower(b.byDefault, q) })
-	each(item.DefaultRequest, m, func(b *bounds, q *resource.Quantity) { b.requestByDefault = lower(b.requestByDefault, q) })
+	if item.Type == corev1.LimitTypeContainer {
+		for name, d := range defaultsOf(item) {
+			b := m[name]
+			b.defaults = append(b.defaults, d)
+			m[name] = b
+		}
+	}
 	return m
 }
 
@@ -64,19 +74,70 @@ func each(list corev1.ResourceList, m map[corev1.ResourceName]bounds, set func(*
 	}
 }
 
-// withDefaults fills in what the API server does in a LimitRange: the default limit is the maximum, the default request the
-// default limit, else the minimum.
-func (b bounds) withDefaults() bounds {
-	if b.byDefault == nil {
-		b.byDefault = b.max
+// defaultsOf gives an item's defaults as the API server completes them: the default limit is the maximum, the default
+// request the default limit, else the minimum.
+func defaultsOf(item *corev1.LimitRangeItem) map[corev1.ResourceName]defaults {
+	m := map[corev1.ResourceName]defaults{}
+	take := func(list corev1.ResourceList, set func(*defaults, *resource.Quantity)) {
+		for name, q := range list {
+			if !unreasonable(q) {
+				d := m[name]
+				set(&d, &q)
+				m[name] = d
+			}
+		}
 	}
-	if b.requestByDefault == nil {
-		b.requestByDefault = b.byDefault
+	orLimit := func(d *defaults, q *resource.Quantity) { d.limit = first(d.limit, q) }
+	orRequest := func(d *defaults, q *resource.Quantity) { d.request = first(d.request, q) }
+	take(item.Default, orLimit)
+	take(item.Max, orLimit)
+	take(item.DefaultRequest, orRequest)
+	for name, d := range m {
+		d.request = first(d.request, d.limit)
+		m[name] = d
 	}
-	if b.requestByDefault == nil {
-		b.requestByDefault = b.min
+	take(item.Min, orRequest)
+	return m
+}
+
+// inAnyOrder gives what comes of the defaults with each of them as the first.
+func inAnyOrder(in []defaults) []defaults {
+	out := make([]defaults, len(in))
+	for i := range in {
+		for j := range in {
+			next := in[(i+j)%len(in)]
+			out[i].limit, out[i].request = first(out[i].limit, next.limit), first(out[i].request, next.request)
+		}
+	}
+	return out
+}
+
+func first(a, b *resource.Quantity) *resource.Quantity {
+	if a != nil {
+		return a
 	}
 	return b
+}
+
+// lowestDefault and highestDefault are the limits that a container without one may get; nil where it gets none.
+func (b bounds) lowestDefault() *resource.Quantity  { return b.extremeDefault(lower) }
+func (b bounds) highestDefault() *resource.Quantity { return b.extremeDefault(higher) }
+
+func (b bounds) extremeDefault(of func(a, b *resource.Quantity) *resource.Quantity) (q *resource.Quantity) {
+	for _, d := range b.defaults {
+		if d.limit != nil {
+			q = of(q, d.limit)
+		}
+	}
+	return q
+}
+
+// eachDefault lists the defaults, or one that says nothing.
+func (b bounds) eachDefault() []defaults {
+	if len(b.defaults) == 0 {
+		return []defaults{{}}
+	}
+	return b.defaults
 }
 
 // unreasonable tells whether a quantity is so large or small that comparing it would take forever.
@@ -128,7 +189,7 @@ func (n *need) ratio(b bounds) {
 	r, l := &n.sides[request], &n.sides[limit]
 	top, base := l.holds(), r.holds()
 	if top == nil {
-		top = b.byDefault
+		top = b.highestDefault()
 	}
 	if b.ratio == nil || top == nil || base == nil || within(*top, *base, *b.ratio) {
 		return
@@ -143,14 +204,14 @@ func (n *need) ratio(b bounds) {
 
 // refuses says why the LimitRanges would refuse what the need has come to; empty if they do not.
 func (b bounds) refuses(n *need) string {
-	r, l := n.sides[request].holds(), n.sides[limit].holds()
-	if l == nil {
-		l = b.byDefault
+	for _, d := range b.eachDefault() {
+		r, l := n.sides[request].holds(), n.sides[limit].holds()
+		r = first(first(r, l), d.request)
+		if why := b.judge(r, first(l, d.limit)); why != "" {
+			return why
+		}
 	}
-	if r == nil {
-		r = l
-	}
-	return b.judge(r, l)
+	return ""
 }
 
 // judge holds a request and a limit against each other and against the bounds.
@@ -186,9 +247,12 @@ func (b *builder) fitPod(cs []container, needs []need, limits limitRanges) {
 			continue
 		}
 		checked[name] = true
-		t := total(cs, needs, name, limits.container(name))
-		if why := pod.judge(t.sides[request].have, t.sides[limit].have); why != "" {
-			b.leaveOut(needs, name, why)
+		for _, d := range limits.container(name).eachDefault() {
+			t := total(cs, needs, name, d)
+			if why := pod.judge(t.sides[request].have, t.sides[limit].have); why != "" {
+				b.leaveOut(needs, name, why)
+				break
+			}
 		}
 	}
 }
@@ -211,7 +275,7 @@ func (b *builder) leaveOut(needs []need, name corev1.ResourceName, why string) {
 
 // total adds up what the pod will ask for, as Kubernetes does: containers and sidecars run side by side, other init
 // containers one after the other beside the sidecars started before them; the highest point counts.
-func total(cs []container, needs []need, name corev1.ResourceName, b bounds) need {
+func total(cs []container, needs []need, name corev1.ResourceName, d defaults) need {
 	t, planned := need{}, map[string]*need{}
 	for i := range needs {
 		if needs[i].name == name {
@@ -222,7 +286,7 @@ func total(cs []container, needs []need, name corev1.ResourceName, b bounds) nee
 		var running, sidecars, peak resource.Quantity
 		known := false
 		for i := range cs {
-			q := effective(&cs[i], planned[cs[i].pointer], name, b)[s]
+			q := effective(&cs[i], planned[cs[i].pointer], name, d)[s]
 			if q == nil {
 				continue
 			}
@@ -248,21 +312,12 @@ func total(cs []container, needs []need, name corev1.ResourceName, b bounds) nee
 }
 
 // effective is what a container will have once the API server and LimitRanges have filled in their defaults.
-func effective(c *container, planned *need, name corev1.ResourceName, b bounds) [2]*resource.Quantity {
+func effective(c *container, planned *need, name corev1.ResourceName, d defaults) [2]*resource.Quantity {
 	r, l := c.quantity(request, name), c.quantity(limit, name)
 	if planned != nil {
 		r, l = planned.sides[request].holds(), planned.sides[limit].holds()
 	}
-	if r == nil {
-		r = l
-	}
-	if l == nil {
-		l = b.byDefault
-	}
-	if r == nil {
-		r = b.requestByDefault
-	}
-	return [2]*resource.Quantity{request: r, limit: l}
+	return [2]*resource.Quantity{request: first(first(r, l), d.request), limit: first(l, d.limit)}
 }
 
 // nano gives a quantity in the smallest unit that there is.
@@ -276,8 +331,11 @@ func nano(q resource.Quantity) *big.Int {
 	return n.Quo(n, new(big.Int).Exp(ten, big.NewInt(scale-9), nil))
 }
 
-// within tells whether top is at most ratio times base.
+// within tells whether top is at most ratio times base. A ratio with zero is none, and Kubernetes refuses it.
 func within(top, base, ratio resource.Quantity) bool {
+	if top.IsZero() || base.IsZero() {
+		return false
+	}
 	left := new(big.Int).Mul(nano(top), big.NewInt(1e9))
 	return left.Cmp(new(big.Int).Mul(nano(base), nano(ratio))) <= 0
 }

@@ -217,7 +217,7 @@ func (n *need) order(bounds bounds) {
 	if held := r.holds(); l.want != nil && held != nil && l.want.Cmp(*held) < 0 {
 		l.raise(*held, "raised to the request")
 	}
-	if d := bounds.byDefault; r.want != nil && l.holds() == nil && d != nil && r.want.Cmp(*d) > 0 {
+	if d := bounds.lowestDefault(); r.want != nil && l.holds() == nil && d != nil && r.want.Cmp(*d) > 0 {
 		l.want, l.by = r.want, r.by
 		l.by.detail = "because the LimitRange's default limit of " + d.String() + " would be below the request"
 	}
