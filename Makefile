@@ -93,7 +93,7 @@ test-unit: ## Run the tests that need no API server; seconds.
 
 .PHONY: test-brokers
 test-brokers: lab build ## Run the tests of event sources against the real brokers; a broker that is missing fails.
-	PLIMSOLL_BROKERS=required $(TEST_ENV) go test -count=1 $(TESTFLAGS) ./controller/sources/... ./test/...
+	PLIMSOLL_BROKERS=required $(TEST_ENV) go test -count=1 $(TESTFLAGS) ./controller/sources/... ./test/integration/scaling/...
 
 # Modules of their own, with tests of their own. The tools have none.
 MODULES := $(filter-out ./test/tools,$(patsubst %/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path '*/testdata/*')))

@@ -22,8 +22,9 @@ const reserve = 16 << 20
 
 func main() {
 	kept := make([]byte, reserve)
-	defer runtime.KeepAlive(kept)
-	if err := command().ExecuteContext(ctrl.SetupSignalHandler()); err != nil {
+	err := command().ExecuteContext(ctrl.SetupSignalHandler())
+	runtime.KeepAlive(kept)
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "plimsoll:", err)
 		os.Exit(1)
 	}

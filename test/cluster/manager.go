@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -84,14 +85,25 @@ func twoPorts() (a, b int, err error) {
 	return a, b, err
 }
 
+// Ports for managers and servers of tests lie below the range that Linux gives to outgoing connections (32768 and up), from
+// which one could be taken between the moment it is found free and the moment its server listens; and below the lab's.
+const (
+	firstPort = 10000
+	endPort   = 20000
+)
+
 // FreePort finds a port on 127.0.0.1 that nothing listens on.
 func FreePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // answers at once
-	if err != nil {
-		return 0, fmt.Errorf("finding a free port: %w", err)
+	const tries = 100
+	var err error
+	for range tries {
+		var l net.Listener
+		port := firstPort + rand.IntN(endPort-firstPort)
+		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil { //nolint:noctx // answers at once
+			return port, l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil //nolint:errcheck,forcetypeassert // a TCP listener's address
+	return 0, fmt.Errorf("finding a free port between %d and %d: %w", firstPort, endPort, err)
 }
 
 // PID of the manager's process.

@@ -45,7 +45,7 @@ func BenchmarkOverTLS(b *testing.B) {
 		fmt.Fprintf(table, "resident MiB\ttrivial %.0f\tplimsoll %.0f\tmost %.0f\n",
 			mebibytes(trivial.resident(b, "VmRSS")), mebibytes(ours.resident(b, "VmRSS")), mebibytes(ours.resident(b, "VmHWM")))
 		b.ReportMetric(mebibytes(ours.resident(b, "VmHWM")), "MiB")
-		print(b, table.String(), len(request))
+		show(b, table.String(), len(request))
 	}
 }
 
@@ -91,7 +91,7 @@ func compare(b *testing.B, c *http.Client, request []byte, callers int, table *s
 	}
 }
 
-func print(b *testing.B, table string, size int) {
+func show(b *testing.B, table string, size int) {
 	b.Helper()
 	text := &strings.Builder{}
 	w := tabwriter.NewWriter(text, 0, 0, 3, ' ', 0)

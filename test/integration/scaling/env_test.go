@@ -3,13 +3,9 @@
 package scaling
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -32,7 +28,7 @@ type env struct {
 	client  client.WithWatch
 	options cluster.ManagerOptions
 	manager *cluster.Manager
-	log     *logFile
+	log     *cluster.Log
 }
 
 // before are objects that are there before Plimsoll is.
@@ -45,7 +41,7 @@ func start(t *testing.T, before ...client.Object) *env {
 	c, err := cluster.Up(ctx, cluster.Options{Dir: t.TempDir()})
 	must(t, err)
 	t.Cleanup(func() { must(t, c.Down(context.Background())) })
-	e := &env{cluster: c, log: newLog(t)}
+	e := &env{cluster: c, log: cluster.NewLog(t)}
 	config, err := c.REST()
 	must(t, err)
 	config.QPS, config.Burst = 500, 1000
@@ -70,42 +66,6 @@ func (e *env) startManager(t *testing.T) {
 	m, err := e.cluster.StartManager(context.WithoutCancel(t.Context()), e.options)
 	must(t, err)
 	e.manager = m
-}
-
-// logFile keeps the manager's log and shows it where a test failed.
-type logFile struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func newLog(t *testing.T) *logFile {
-	l := &logFile{}
-	t.Cleanup(func() {
-		if !t.Failed() {
-			return
-		}
-		path := filepath.Join(os.TempDir(), "plimsoll-integration-scaling.log")
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		_ = os.WriteFile(path, l.buf.Bytes(), 0o600)
-		t.Logf("the manager's log is in %s", path)
-	})
-	return l
-}
-
-// Write is an io.Writer.
-func (l *logFile) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-var _ io.Writer = (*logFile)(nil)
-
-func (l *logFile) contains(text string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return bytes.Contains(l.buf.Bytes(), []byte(text))
 }
 
 // namespace makes a namespace named after the test.

@@ -4,16 +4,12 @@
 package webhook
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -30,7 +26,7 @@ type env struct {
 	client  kubernetes.Interface
 	options cluster.ManagerOptions
 	manager *cluster.Manager
-	log     *log
+	log     *cluster.Log
 }
 
 func start(t *testing.T) *env {
@@ -41,7 +37,7 @@ func start(t *testing.T) *env {
 	c, err := cluster.Up(t.Context(), cluster.Options{Dir: t.TempDir()})
 	must(t, err)
 	t.Cleanup(func() { must(t, c.Down(context.Background())) })
-	e := &env{cluster: c, log: newLog(t)}
+	e := &env{cluster: c, log: cluster.NewLog(t)}
 	config, err := c.REST()
 	must(t, err)
 	e.client, err = kubernetes.NewForConfig(config)
@@ -160,37 +156,6 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// log is the manager's log. It is kept where a test failed.
-type log struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func newLog(t *testing.T) *log {
-	l := &log{}
-	t.Cleanup(func() {
-		if t.Failed() {
-			path := filepath.Join(os.TempDir(), "plimsoll-integration-webhook.log")
-			_ = os.WriteFile(path, []byte(l.String()), 0o600)
-			t.Logf("the manager's log is in %s", path)
-		}
-	})
-	return l
-}
-
-// Write is an io.Writer.
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 // deployment is a manifest with annotations, each "key: value" without the prefix.

@@ -12,6 +12,8 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/plimsoll-dev/plimsoll/test/cluster"
 )
 
 // Server is a running server.
@@ -118,10 +120,9 @@ func (s *Server) await(t testing.TB) {
 
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // answers at once
+	port, err := cluster.FreePort()
 	if err != nil {
-		t.Fatal(fmt.Errorf("finding a free port: %w", err))
+		t.Fatal(err)
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
+	return fmt.Sprintf("127.0.0.1:%d", port)
 }
