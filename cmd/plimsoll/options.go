@@ -66,12 +66,16 @@ func (f *flags) addTo(fs *pflag.FlagSet) {
 	fs.StringVar(&f.MetricsBindAddress, "metrics-bind-address", ":8080", "address of /metrics; 0 turns it off")
 	fs.StringVar(&f.HealthBindAddress, "health-probe-bind-address", ":8081", "address of /healthz and /readyz")
 	fs.StringVar(&f.WebhookBindAddress, "webhook-bind-address", ":9443", "address of the admission webhook")
-	fs.StringVar(&f.CertMode, "cert-mode", certsSelfSigned, "self-signed: make, keep and rotate the certificate; provided: read tls.crt and tls.key from --cert-dir")
+	fs.StringVar(&f.CertMode, "cert-mode", certsSelfSigned,
+		"self-signed: make, keep and rotate the certificate; provided: read tls.crt and tls.key from --cert-dir")
 	fs.StringVar(&f.CertDir, "cert-dir", filepath.Join(os.TempDir(), "plimsoll-certs"), "folder of the certificate")
-	fs.StringVar(&f.WebhookService, "webhook-service", "plimsoll-webhook", "Service that the API server calls; the certificate is for its name")
+	fs.StringVar(&f.WebhookService, "webhook-service", "plimsoll-webhook",
+		"Service that the API server calls; the certificate is for its name")
 	fs.StringVar(&f.WebhookSecret, "webhook-secret", "plimsoll-webhook-cert", "Secret that holds a self-signed certificate")
-	fs.StringVar(&f.WebhookConfiguration, "webhook-configuration", "plimsoll", "MutatingWebhookConfiguration whose caBundle is kept, where the certificate is self-signed")
-	fs.DurationVar(&f.ShutdownDelay, "shutdown-delay", 5*time.Second, "how long admission is still answered after readiness has failed on shutdown")
+	fs.StringVar(&f.WebhookConfiguration, "webhook-configuration", "plimsoll",
+		"MutatingWebhookConfiguration whose caBundle is kept, where the certificate is self-signed")
+	fs.DurationVar(&f.ShutdownDelay, "shutdown-delay", 5*time.Second,
+		"how long admission is still answered after readiness has failed on shutdown")
 	f.Platform.AddFlags(fs)
 	fs.StringVar(&f.LogLevel, "log-level", "info", "info, debug (why not), or trace (every step)")
 	fs.StringVar(&f.LogFormat, "log-format", "json", "json or text")

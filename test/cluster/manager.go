@@ -63,7 +63,7 @@ func (c *Cluster) StartManager(ctx context.Context, options ManagerOptions) (*Ma
 		"--cert-dir=" + filepath.Join(c.Dir, fmt.Sprintf("certs-%d", m.WebhookPort)),
 		"--shutdown-delay=0s",
 	}, options.Args...)
-	m.cmd = exec.Command(program, args...) //nolint:noctx // it ends by Stop, after a graceful drain
+	m.cmd = exec.Command(program, args...)
 	m.cmd.Stdout, m.cmd.Stderr = options.Log, options.Log
 	m.cmd.SysProcAttr = EndWithParent()
 	if err := m.cmd.Start(); err != nil {
@@ -99,7 +99,7 @@ func FreePort() (int, error) {
 	for range tries {
 		var l net.Listener
 		port := firstPort + rand.IntN(endPort-firstPort)
-		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil { //nolint:noctx // answers at once
+		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
 			return port, l.Close()
 		}
 	}

@@ -37,7 +37,7 @@ func build(b *testing.B, folder, pkg string) string {
 func run(b *testing.B, name string, port int, program string, args ...string) *process {
 	b.Helper()
 	log := &bytes.Buffer{}
-	p := &process{name: name, url: fmt.Sprintf("https://localhost:%d/mutate?timeout=2s", port), cmd: exec.Command(program, args...)} //nolint:noctx // ended by Cleanup
+	p := &process{name: name, url: fmt.Sprintf("https://localhost:%d/mutate?timeout=2s", port), cmd: exec.Command(program, args...)}
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.SysProcAttr = log, log, cluster.EndWithParent()
 	must(b, p.cmd.Start())
 	b.Cleanup(func() {
@@ -48,7 +48,7 @@ func run(b *testing.B, name string, port int, program string, args ...string) *p
 		}
 	})
 	for range 200 {
-		if connection, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil { //nolint:noctx // answers at once
+		if connection, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
 			_ = connection.Close()
 			return p
 		}

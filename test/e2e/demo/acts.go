@@ -26,7 +26,8 @@ func admission(ctx context.Context, st *stage, s *screen) error {
 	}
 	for _, show := range []struct{ object, path, words string }{
 		{"job/data-processor-job", "{.spec.ttlSecondsAfterFinished}", "ttlSecondsAfterFinished: %s"},
-		{"job/data-processor-job", "{.spec.template.spec.containers[0].resources.limits.ephemeral-storage}", "limits.ephemeral-storage: %s (the namespace's default)"},
+		{"job/data-processor-job", "{.spec.template.spec.containers[0].resources.limits.ephemeral-storage}",
+			"limits.ephemeral-storage: %s (the namespace's default)"},
 		{"deployment/temp-storage-app", "{.spec.template.spec.volumes[0].emptyDir.sizeLimit}", "emptyDir at /tmp/data, sizeLimit: %s"},
 		{"deployment/job-consumer", "{.spec.template.spec.containers[0].resources.requests.memory}", "requests.memory: %s"},
 	} {

@@ -64,7 +64,8 @@ func run(ctx context.Context, o options) (err error) {
 		}
 	}
 	s.Say("")
-	s.Say("All of it took %.0f s. Where to look next: README.md, docs/reference/annotations.md, manifests/examples.", time.Since(began).Seconds())
+	s.Say("All of it took %.0f s. Where to look next: README.md, docs/reference/annotations.md, manifests/examples.",
+		time.Since(began).Seconds())
 	if o.Record != "" {
 		if err := record(o.Record, s.Lines()); err != nil {
 			return err

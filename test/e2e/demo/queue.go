@@ -76,7 +76,7 @@ func startRedis(ctx context.Context, dir string) (*queue, error) {
 
 // redisVersion finds "7.0.15" in "Redis server v=7.0.15 sha=…".
 func redisVersion(output []byte) string {
-	for _, word := range bytes.Fields(output) {
+	for word := range bytes.FieldsSeq(output) {
 		if v, ok := bytes.CutPrefix(word, []byte("v=")); ok {
 			return string(v)
 		}

@@ -24,7 +24,8 @@ func record(path string, lines []string) error {
 	width, height := columns*charWidth+2*margin, len(lines)*lineHeight+2*margin
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d">`+"\n", width, height, width, height)
 	fmt.Fprintf(&b, `<rect width="100%%" height="100%%" rx="8" fill="#10151c"/>`+"\n")
-	fmt.Fprintf(&b, `<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="13" fill="#d5dde8" xml:space="preserve">`+"\n")
+	fmt.Fprintf(&b, `<g font-size="13" fill="#d5dde8" xml:space="preserve" `+
+		`font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace">`+"\n")
 	for i, line := range lines {
 		var text strings.Builder
 		if err := xml.EscapeText(&text, []byte(line)); err != nil {

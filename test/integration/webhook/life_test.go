@@ -111,7 +111,7 @@ func (e *env) drains(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- e.manager.Stop() }()
 	await(t, "readiness fails", func() (bool, string) {
-		response, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/readyz", e.manager.HealthPort)) //nolint:noctx // on this machine
+		response, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/readyz", e.manager.HealthPort))
 		if err != nil {
 			return false, err.Error()
 		}
