@@ -65,6 +65,23 @@ func TestEditedStampIsNotBelieved(t *testing.T) {
 	}
 }
 
+// A key that was broken while nobody looked is an unknown wish: what its earlier value led to stays.
+func TestMalformedKeyTakesNothingBack(t *testing.T) {
+	t.Parallel()
+	in := create(builders.Job("report").Annotate("ttl", "1h").Annotate("deadline", "10m").Container("app").JSON(), plain())
+	stored := apply(t, in.Object, admit.Review(in).Ops)
+	broken := bytes.Replace(stored, []byte(`"plimsoll.dev/ttl":"1h"`), []byte(`"plimsoll.dev/ttl":"1x"`), 1)
+	edited := bytes.Replace(broken, []byte(`"plimsoll.dev/deadline":"10m"`), []byte(`"plimsoll.dev/deadline":"20m"`), 1)
+	outcome := admit.Review(admit.Input{Operation: admit.Update, Object: edited, OldObject: broken, Namespace: plain()})
+	if !outcome.Allowed() || len(outcome.Changes) != 1 || outcome.Changes[0].Key != intent.KeyDeadline {
+		t.Errorf("got %q %v", outcome.Denials, outcome.Changes)
+	}
+	stamp, _ := patch.ReadStamp(decode(t, apply(t, edited, outcome.Ops)), "serverless")
+	if _, ok := stamp.Find("spec.ttlSecondsAfterFinished"); !ok || len(stamp.Changes) != 2 {
+		t.Errorf("the stamp records %v, want the TTL still", stamp.Changes)
+	}
+}
+
 // Another webhook adds a container between two passes of the same request.
 func TestReinvocation(t *testing.T) {
 	t.Parallel()
