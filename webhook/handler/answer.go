@@ -89,7 +89,8 @@ func (h *Handler) giveUp(ctx context.Context, req *request, err error) verdict {
 	f := &failure{problem: metrics.EncodingFailed, err: err}
 	errors.As(err, &f)
 	h.Metrics.Count(f.problem)
-	log := logr.FromContextOrDiscard(ctx).WithValues("namespace", req.Namespace, "name", req.Name, "kind", req.Kind, "reason", f.problem.String())
+	log := logr.FromContextOrDiscard(ctx).WithValues(
+		"namespace", req.Namespace, "name", req.Name, "kind", req.Kind, "reason", f.problem.String())
 	if f.stack != "" {
 		log = log.WithValues("stack", f.stack)
 	}

@@ -38,8 +38,8 @@ func read(buffer *bytes.Buffer, w http.ResponseWriter, r *http.Request) (*reques
 		w.Header().Set("Allow", http.MethodPost)
 		return nil, refuse(http.StatusMethodNotAllowed, metrics.Malformed, "method %s: want POST", r.Method)
 	}
-	if !isJSON(r.Header.Get("Content-Type")) {
-		return nil, refuse(http.StatusUnsupportedMediaType, metrics.Malformed, "Content-Type %q: want application/json", r.Header.Get("Content-Type"))
+	if is := r.Header.Get("Content-Type"); !isJSON(is) {
+		return nil, refuse(http.StatusUnsupportedMediaType, metrics.Malformed, "Content-Type %q: want application/json", is)
 	}
 	if refusal := fill(buffer, w, r); refusal != nil {
 		return nil, refusal

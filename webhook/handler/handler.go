@@ -52,7 +52,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := &exchange{handler: h, writer: w, start: time.Now()}
 	ctx, cancel := withDeadline(r)
 	defer cancel()
-	buffer := h.buffers.Get().(*bytes.Buffer) //nolint:errcheck,forcetypeassert // nothing else is put there
+	buffer := h.buffers.Get().(*bytes.Buffer) //nolint:forcetypeassert // nothing else is put there
 	defer h.recycle(buffer)
 	req, refused := read(buffer, w, r)
 	if refused != nil {

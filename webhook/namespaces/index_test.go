@@ -114,7 +114,7 @@ func TestParsedOnce(t *testing.T) {
 	t.Parallel()
 	x := namespaces.NewIndex(nil)
 	x.SetNamespace(namespace("a", "cpu=100m"))
-	if get(t, x, "a") != get(t, x, "a") {
+	if first, second := get(t, x, "a"), get(t, x, "a"); first != second {
 		t.Error("parsed for each request")
 	}
 }

@@ -27,21 +27,28 @@ type Watch struct {
 // NewWatch registers with the cache, which need not have been started.
 func NewWatch(ctx context.Context, informers cache.Informers, live client.Reader) (*Watch, error) {
 	w := &Watch{Index: NewIndex(live)}
-	err := errors.Join(
-		w.handle(ctx, informers, objectMetadata(), eventHandler(w.SetNamespace, func(n *metav1.PartialObjectMetadata) { w.DeleteNamespace(n.Name) })),
-		w.handle(ctx, informers, &corev1.LimitRange{}, eventHandler(w.SetLimitRange, func(l *corev1.LimitRange) { w.DeleteLimitRange(l.Namespace, l.Name) })),
-	)
-	return w, err
+	for _, watched := range []struct {
+		object client.Object
+		to     toolscache.ResourceEventHandler
+	}{
+		{objectMetadata(), eventHandler(w.SetNamespace, func(n *metav1.PartialObjectMetadata) { w.DeleteNamespace(n.Name) })},
+		{&corev1.LimitRange{}, eventHandler(w.SetLimitRange, func(l *corev1.LimitRange) { w.DeleteLimitRange(l.Namespace, l.Name) })},
+	} {
+		informer, err := informers.GetInformer(ctx, watched.object, cache.BlockUntilSynced(false))
+		if err == nil {
+			err = w.handle(informer, watched.to)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("watching %T: %w", watched.object, err)
+		}
+	}
+	return w, nil
 }
 
-func (w *Watch) handle(ctx context.Context, informers cache.Informers, object client.Object, handler toolscache.ResourceEventHandler) error {
-	informer, err := informers.GetInformer(ctx, object, cache.BlockUntilSynced(false))
-	if err != nil {
-		return fmt.Errorf("watching %T: %w", object, err)
-	}
+func (w *Watch) handle(informer cache.Informer, handler toolscache.ResourceEventHandler) error {
 	registration, err := informer.AddEventHandler(handler)
 	if err != nil {
-		return fmt.Errorf("watching %T: %w", object, err)
+		return err
 	}
 	w.synced = append(w.synced, registration.HasSynced)
 	return nil

@@ -111,14 +111,14 @@ func TestProtocols(t *testing.T) {
 		http   string
 		fails  bool
 	}{
-		"TLS 1.1":  {config: &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, fails: true}, //nolint:gosec // what is refused
+		"TLS 1.1":  {config: &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, fails: true},
 		"TLS 1.2":  {config: &tls.Config{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12}, http: "HTTP/2.0"},
 		"TLS 1.3":  {config: &tls.Config{MinVersion: tls.VersionTLS13}, http: "HTTP/2.0"},
 		"HTTP/1.1": {config: &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}, http: "HTTP/1.1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := r.speaking(tc.config)
-			c.Transport.(*http.Transport).ForceAttemptHTTP2 = tc.http == "HTTP/2.0" //nolint:errcheck,forcetypeassert // made above
+			c.Transport.(*http.Transport).ForceAttemptHTTP2 = tc.http == "HTTP/2.0" //nolint:forcetypeassert // made above
 			response, err := c.Post(r.url(), "application/json", nil)
 			if tc.fails {
 				if err == nil {
