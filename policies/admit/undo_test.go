@@ -2,6 +2,7 @@ package admit_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -54,9 +55,7 @@ func edit(t *testing.T, stored []byte, settings func() map[string]any) []byte {
 	if annotations == nil {
 		annotations = map[string]any{}
 	}
-	for key, value := range settings() {
-		annotations[key] = value
-	}
+	maps.Copy(annotations, settings())
 	metadata["annotations"] = annotations
 	in := admit.Input{
 		Operation: admit.Update, OldObject: stored, Object: []byte(asJSON(t, object)),
@@ -133,8 +132,8 @@ func annotate(dice *rand.Rand, w *builders.Workload) {
 }
 
 func anyWorkload(dice *rand.Rand) *builders.Workload {
-	make := pick(dice, []func(string) *builders.Workload{builders.Deployment, builders.StatefulSet, builders.CronJob})
-	w := make("web").Annotate("team.example/owner", "x")
+	kind := pick(dice, []func(string) *builders.Workload{builders.Deployment, builders.StatefulSet, builders.CronJob})
+	w := kind("web").Annotate("team.example/owner", "x")
 	for i := range dice.IntN(3) {
 		w.Init(fmt.Sprintf("init%d", i), anyContainer(dice))
 	}
