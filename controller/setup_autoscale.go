@@ -3,8 +3,10 @@ package controller
 import (
 	"context"
 	"fmt"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
@@ -14,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/plimsoll-dev/plimsoll/controller/autoscale"
+	"github.com/plimsoll-dev/plimsoll/controller/conflict"
 	"github.com/plimsoll-dev/plimsoll/controller/credentials"
 	"github.com/plimsoll-dev/plimsoll/controller/metrics"
 	"github.com/plimsoll-dev/plimsoll/controller/pods"
@@ -38,6 +41,11 @@ func podMetricsOf(config *rest.Config) (resource.Lister, error) {
 // addAutoscale adds the loop.
 func (p *parts) addAutoscale() error {
 	servers := polling.New(p.clock, p.Limits, p.metrics)
+	rivals := &conflict.Rivals{}
+	keda, err := conflict.NewScaledObjects(rivals, p.manager.GetConfig())
+	if err != nil {
+		return err
+	}
 	loop := autoscale.New(autoscale.Parts{
 		Clock:       p.clock,
 		Sources:     p.table,
@@ -45,11 +53,13 @@ func (p *parts) addAutoscale() error {
 		Targets:     &targets.Reader{Cached: p.manager.GetCache(), Live: p.live, Clock: p.clock},
 		Pods:        pods.New(p.manager.GetCache()),
 		Scales:      p.writer,
+		Rivals:      rivals,
 		Credentials: credentials.New(p.live, p.clock),
 		Reports:     &report.Writer{Client: p.live, Recorder: p.manager.GetEventRecorder("plimsoll-scaler")},
 		Observer:    p.metrics,
 		Late:        p.metrics.Late,
 	})
+	rivals.Changed = loop.TargetChanged
 	if err := metrics.Gauges(p.Registerer, loop.Len, servers.Len); err != nil {
 		return err
 	}
@@ -58,7 +68,7 @@ func (p *parts) addAutoscale() error {
 			return fmt.Errorf("watching %T: %w", object, err)
 		}
 	}
-	if err := p.manager.Add(&runner{loop: loop, servers: servers, cache: p.manager.GetCache()}); err != nil {
+	if err := p.manager.Add(&runner{loop: loop, servers: servers, cache: p.manager.GetCache(), rivals: rivals, keda: keda}); err != nil {
 		return fmt.Errorf("adding the loop: %w", err)
 	}
 	return nil
@@ -66,7 +76,7 @@ func (p *parts) addAutoscale() error {
 
 // watched are the objects whose informers are warm on every replica, so that a new leader starts at once.
 func watched() []client.Object {
-	return []client.Object{&v1alpha1.Scaler{}, &appsv1.Deployment{}, &appsv1.StatefulSet{}}
+	return []client.Object{&v1alpha1.Scaler{}, &appsv1.Deployment{}, &appsv1.StatefulSet{}, &autoscalingv2.HorizontalPodAutoscaler{}}
 }
 
 // runner feeds the loop from informers while this process leads.
@@ -74,6 +84,8 @@ type runner struct {
 	loop    *autoscale.Loop
 	servers *polling.Servers
 	cache   cache.Cache
+	rivals  *conflict.Rivals
+	keda    *conflict.ScaledObjects
 }
 
 // NeedLeaderElection: one process scales.
@@ -82,19 +94,50 @@ func (*runner) NeedLeaderElection() bool { return true }
 // Start scales until the context ends.
 func (r *runner) Start(ctx context.Context) error {
 	defer r.servers.Stop()
-	handlers := []toolscache.ResourceEventHandler{
-		r.scalerEvents(), r.targetEvents(targets.DeploymentKind()), r.targetEvents(targets.StatefulSetKind()),
+	if err := r.learnRivals(ctx); err != nil {
+		return err
 	}
-	for i, object := range watched() {
-		informer, err := r.cache.GetInformer(ctx, object)
-		if err != nil {
-			return fmt.Errorf("watching %T: %w", object, err)
-		}
-		if _, err := informer.AddEventHandler(handlers[i]); err != nil { // for good: the process ends with its leadership
-			return fmt.Errorf("watching %T: %w", object, err)
+	for object, handler := range map[client.Object]toolscache.ResourceEventHandler{
+		&v1alpha1.Scaler{}: r.scalerEvents(), &appsv1.Deployment{}: r.targetEvents(targets.DeploymentKind()),
+		&appsv1.StatefulSet{}: r.targetEvents(targets.StatefulSetKind()),
+	} {
+		if _, err := r.follow(ctx, object, handler); err != nil {
+			return err
 		}
 	}
 	r.loop.Run(ctx)
+	return nil
+}
+
+// follow has a handler see an informer's objects: for good, since the process ends with its leadership.
+func (r *runner) follow(ctx context.Context, object client.Object, h toolscache.ResourceEventHandler) (toolscache.InformerSynced, error) {
+	informer, err := r.cache.GetInformer(ctx, object)
+	if err != nil {
+		return nil, fmt.Errorf("watching %T: %w", object, err)
+	}
+	registered, err := informer.AddEventHandler(h)
+	if err != nil {
+		return nil, fmt.Errorf("watching %T: %w", object, err)
+	}
+	return registered.HasSynced, nil
+}
+
+// rivalsWithin bounds how long scaling waits for KEDA's objects to be known: a cluster where they may not be read still scales.
+const rivalsWithin = 10 * time.Second
+
+// learnRivals knows other autoscalers before the first count is written.
+func (r *runner) learnRivals(ctx context.Context) error {
+	synced, err := r.follow(ctx, &autoscalingv2.HorizontalPodAutoscaler{}, r.rivals.HPAs())
+	if err != nil {
+		return err
+	}
+	if err := r.keda.Start(ctx); err != nil {
+		return err
+	}
+	toolscache.WaitForCacheSync(ctx.Done(), synced)
+	limited, cancel := context.WithTimeout(ctx, rivalsWithin)
+	defer cancel()
+	toolscache.WaitForCacheSync(limited.Done(), r.keda.HasSynced)
 	return nil
 }
 

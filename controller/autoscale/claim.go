@@ -1,6 +1,7 @@
 package autoscale
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/plimsoll-dev/plimsoll/controller/targets"
@@ -50,8 +51,23 @@ func (l *Loop) wakeAll(k targets.Key) {
 	}
 }
 
-// rival gives the Scaler that has the item's target, where it is another one.
-func (l *Loop) rival(it *item) (string, bool) {
+// rival says who else acts on the item's target, and what to do about it; nil where nobody does.
+func (l *Loop) rival(it *item) error {
+	k := targets.KeyOf(it.key.Namespace, it.scaler.Spec.ScaleTargetRef)
+	if l.Rivals != nil {
+		if name, found := l.Rivals.Rival(k); found {
+			return fmt.Errorf("%s acts on %s too, and Plimsoll leaves it to it; delete it, or take plimsoll.dev's scaling annotations "+
+				"off the workload (a Scaler written by hand: delete that)", name, k)
+		}
+	}
+	if other, found := l.first(it); found {
+		return fmt.Errorf("scaler %q acts on %s already; remove one of the two", other, k)
+	}
+	return nil
+}
+
+// first gives the Scaler that has the item's target, where it is another one.
+func (l *Loop) first(it *item) (string, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	first := l.claims[it.claimed]

@@ -2,7 +2,6 @@ package autoscale
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/controller/actuate"
@@ -86,9 +85,9 @@ func (it *item) refused(l *Loop, f *report.Facts) bool {
 		f.Ready, f.Problem = reason.InvalidSpec, it.invalid
 		return true
 	}
-	if other, ok := l.rival(it); ok {
+	if f.Problem = l.rival(it); f.Problem != nil {
 		f.Ready = reason.ConflictingScaler
-		f.Problem = fmt.Errorf("scaler %q acts on %s already; remove one of the two", other, f.Target)
+		it.rest(f.Now)
 		return true
 	}
 	return false

@@ -46,7 +46,9 @@ type item struct {
 	waiting time.Time
 	// writeFailures in a row.
 	writeFailures int
-	journal       report.Journal
+	// resting while another autoscaler has the target: nobody is asked, and nothing is known.
+	resting bool
+	journal report.Journal
 }
 
 // wish leaves the newest Scaler in the mailbox, and says whether there is something new in it. The caller holds Loop.mu.
@@ -117,6 +119,9 @@ func (it *item) due(now time.Time) bool {
 // next is when the item wants its next turn: for asking a source, or for deciding. Answers wake it by themselves.
 func (it *item) next(now time.Time) time.Time {
 	next := it.wake
+	if it.resting {
+		return next
+	}
 	for _, s := range it.signals {
 		if s.asked || s.at.IsZero() {
 			continue
@@ -129,6 +134,16 @@ func (it *item) next(now time.Time) time.Time {
 		return now
 	}
 	return next
+}
+
+// rest forgets what was read: when the other autoscaler goes, nothing of before may decide.
+func (it *item) rest(now time.Time) {
+	it.resting = true
+	for i, s := range it.signals {
+		if s.row != nil {
+			it.samples[i], s.at = scaling.Sample{}, now
+		}
+	}
 }
 
 // close lets go of the sources.

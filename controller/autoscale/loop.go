@@ -39,6 +39,11 @@ type Scales interface {
 	Scale(ctx context.Context, t targets.Target, replicas int32) (targets.Target, error)
 }
 
+// Rivals know of other autoscalers. The name is for people, as in `HorizontalPodAutoscaler "web"`.
+type Rivals interface {
+	Rival(targets.Key) (name string, found bool)
+}
+
 // Credentials gives what authenticationRef names.
 type Credentials interface {
 	Get(ctx context.Context, namespace string, ref *v1alpha1.AuthenticationRef) (map[string]string, error)
@@ -69,12 +74,14 @@ type Observer interface {
 
 // Parts are what the loop is put together from.
 type Parts struct {
-	Clock       clock.Clock
-	Sources     Sources
-	Servers     *polling.Servers
-	Targets     Targets
-	Pods        Pods
-	Scales      Scales
+	Clock   clock.Clock
+	Sources Sources
+	Servers *polling.Servers
+	Targets Targets
+	Pods    Pods
+	Scales  Scales
+	// Rivals may be nil: then only Scalers are known.
+	Rivals      Rivals
 	Credentials Credentials
 	Reports     Reports
 	Observer    Observer
@@ -90,7 +97,7 @@ type Loop struct {
 
 	mu    sync.Mutex
 	items map[types.NamespacedName]*item
-	// claims are the Scalers of each target.
+	// claims are the Scalers of each target, by its key without a version.
 	claims map[targets.Key][]*item
 }
 
@@ -126,7 +133,7 @@ func (l *Loop) Put(s *v1alpha1.Scaler) {
 	}
 	changed := it.wish(s)
 	if changed {
-		l.claim(it, targets.KeyOf(s.Namespace, s.Spec.ScaleTargetRef))
+		l.claim(it, targets.KeyOf(s.Namespace, s.Spec.ScaleTargetRef).Unversioned())
 	}
 	l.mu.Unlock()
 	if changed {
@@ -151,7 +158,7 @@ func (l *Loop) Remove(key types.NamespacedName) {
 func (l *Loop) TargetChanged(k targets.Key) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.wakeAll(k)
+	l.wakeAll(k.Unversioned())
 }
 
 // serve is one turn of one Scaler.

@@ -74,7 +74,10 @@ const credentialsAge = time.Hour
 // ask asks every signal whose time has come. It waits for nobody.
 func (l *Loop) ask(ctx context.Context, it *item, now time.Time) {
 	it.takeMail()
-	if _, second := l.rival(it); it.scaler == nil || it.invalid != nil || second {
+	if it.scaler == nil || it.invalid != nil {
+		return
+	}
+	if it.resting = l.rival(it) != nil; it.resting {
 		return
 	}
 	for i, s := range it.signals {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,6 +45,8 @@ type world struct {
 	conflict int // how many writes from now on meet a conflict
 	denied   error
 	secrets  map[string]map[string]string
+	rivals   map[string]string // by target's name
+	turns    atomic.Int64
 }
 
 func newWorld(t testing.TB) *world {
@@ -55,7 +58,8 @@ func newWorld(t testing.TB) *world {
 	limits := polling.Limits{Linger: time.Millisecond, Timeout: 200 * time.Millisecond, BackoffFirst: 10 * time.Millisecond, BackoffMost: 20 * time.Millisecond}
 	servers := polling.New(clock.RealClock{}, limits, silent{})
 	w.loop = New(Parts{
-		Clock: clock.RealClock{}, Sources: w, Servers: servers, Targets: w, Pods: w, Scales: w, Credentials: vault{w}, Reports: w, Observer: silent{},
+		Clock: clock.RealClock{}, Sources: w, Servers: servers, Targets: w, Pods: w, Scales: w, Rivals: w, Credentials: vault{w}, Reports: w, Observer: silent{},
+		Late: func(time.Duration) { w.turns.Add(1) },
 	})
 	t.Cleanup(servers.Stop)
 	return w
@@ -225,6 +229,25 @@ func (w *world) Tell(_ *v1alpha1.Scaler, e report.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.events = append(w.events, e)
+}
+
+// Rival is Rivals.
+func (w *world) Rival(k targets.Key) (string, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	name, found := w.rivals[k.Name]
+	return name, found
+}
+
+// rival has another autoscaler come to a target, or go where the name is empty.
+func (w *world) rival(target, name string) {
+	w.mu.Lock()
+	w.rivals = map[string]string{target: name}
+	if name == "" {
+		w.rivals = nil
+	}
+	w.mu.Unlock()
+	w.loop.TargetChanged(key(target))
 }
 
 // vault is Credentials.

@@ -33,6 +33,12 @@ func KeyOf(namespace string, ref v1alpha1.TargetRef) Key {
 // String names the workload as status shows it, as in "Deployment/job-consumer".
 func (k Key) String() string { return k.Kind.Kind + "/" + k.Name }
 
+// Unversioned is the workload whatever version of its kind it was named by.
+func (k Key) Unversioned() Key {
+	k.Kind.Version = ""
+	return k
+}
+
 // DeploymentKind and StatefulSetKind are the kinds with informers of their own.
 func DeploymentKind() schema.GroupVersionKind {
 	return appsv1.SchemeGroupVersion.WithKind("Deployment")

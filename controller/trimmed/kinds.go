@@ -2,6 +2,7 @@ package trimmed
 
 import (
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 )
@@ -45,6 +46,13 @@ func job(j *batchv1.Job) *batchv1.Job {
 			out.Status.Conditions = append(out.Status.Conditions, batchv1.JobCondition{Type: c.Type, Status: c.Status})
 		}
 	}
+	return out
+}
+
+// hpa keeps what it acts on.
+func hpa(h *autoscalingv2.HorizontalPodAutoscaler) *autoscalingv2.HorizontalPodAutoscaler {
+	out := &autoscalingv2.HorizontalPodAutoscaler{TypeMeta: h.TypeMeta, ObjectMeta: identity(&h.ObjectMeta)}
+	out.Spec.ScaleTargetRef = h.Spec.ScaleTargetRef
 	return out
 }
 

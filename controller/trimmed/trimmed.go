@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -30,6 +31,8 @@ func Cache() cache.Options {
 			&appsv1.StatefulSet{}: by(Object),
 			&corev1.Pod{}:         by(Object),
 			&batchv1.Job{}:        by(Object),
+
+			&autoscalingv2.HorizontalPodAutoscaler{}: by(Object),
 		},
 	}
 }
@@ -45,6 +48,8 @@ func Object(object any) (any, error) {
 		return pod(o), nil
 	case *batchv1.Job:
 		return job(o), nil
+	case *autoscalingv2.HorizontalPodAutoscaler:
+		return hpa(o), nil
 	case metav1.Object:
 		o.SetManagedFields(nil)
 	}
