@@ -154,3 +154,18 @@ func TestChangeString(t *testing.T) {
 		}
 	}
 }
+
+// Terms that grow from the same list must not share its room.
+func TestCombineKeepsTermsApart(t *testing.T) {
+	t.Parallel()
+	expressions := make([]any, 1, 8)
+	expressions[0] = "zone"
+	nodes := DefaultPlatform().SpotNodes[:2]
+	out := combine([]any{map[string]any{"matchExpressions": expressions}}, nodes)
+	for i, term := range out {
+		list, _ := term.(map[string]any)["matchExpressions"].([]any)
+		if len(list) != 2 || list[1] != &nodes[i] {
+			t.Errorf("term %d has %v", i, list)
+		}
+	}
+}
