@@ -13,9 +13,18 @@ const (
 	applied   = `.metadata.annotations.plimsoll\.dev/applied`
 )
 
-// TestAdmission: what becomes of objects.
+// TestAdmission is one cluster for all: first what becomes of objects, then what becomes of the manager.
 func TestAdmission(t *testing.T) {
 	e := start(t)
+	t.Run("objects", func(t *testing.T) { objects(t, e) })
+	t.Run("life", func(t *testing.T) { life(t, e) })
+	if said := e.log.String(); strings.Contains(said, "forbidden") {
+		t.Error("the manager was refused something: see its log")
+	}
+}
+
+// objects: what becomes of them.
+func objects(t *testing.T, e *env) {
 	for name, test := range map[string]func(*testing.T, *env){
 		"every kind is completed":                      everyKind,
 		"a dry run shows the result and keeps nothing": dryRun,
@@ -27,12 +36,10 @@ func TestAdmission(t *testing.T) {
 		"what somebody else adds is completed too":     reinvocation,
 		"Kubernetes' own namespaces are left alone":    systemNamespace,
 		"a namespace and its workloads come at once":   oneApply,
+		"what a LimitRange refuses is not added":        limitRange,
 		"what is no concern of Plimsoll's never comes": noTraffic,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, e) })
-	}
-	if said := e.log.String(); strings.Contains(said, "forbidden") {
-		t.Error("the manager was refused something: see its log")
 	}
 }
 
@@ -143,6 +150,30 @@ func reinvocation(t *testing.T, e *env) {
 	e.apply(t, deployment(ns, "web", "requests: cpu=250m"))
 	e.want(t, ns, "deployment/web", podSpec+".containers[*].name", "app sidecar")
 	e.want(t, ns, "deployment/web", podSpec+".containers[*].resources.requests.cpu", "250m 250m")
+	stamp := e.get(t, ns, "deployment/web", applied)
+	for _, path := range []string{"containers[app].resources.requests.cpu", "containers[sidecar].resources.requests.cpu"} {
+		if n := strings.Count(stamp, path); n != 1 {
+			t.Errorf("the stamp has %s %d times, want once: %s", path, n, stamp)
+		}
+	}
+}
+
+// limitRange: what is added is such that the pods are accepted.
+func limitRange(t *testing.T, e *env) {
+	ns := e.namespace(t, "limited", "")
+	e.apply(t, "apiVersion: v1\nkind: LimitRange\nmetadata: {name: range, namespace: "+ns+"}\n"+
+		"spec: {limits: [{type: Container, min: {cpu: 100m, memory: 64Mi}, max: {cpu: 500m, memory: 256Mi}}]}\n")
+	manifest := deployment(ns, "web", "requests: cpu=50m,memory=128Mi", "limits: cpu=2,memory=1Gi")
+	await(t, "the LimitRange is known", func() (bool, string) {
+		out, err := e.cluster.KubectlIn(t.Context(), manifest, "create", "-f", "-", "--dry-run=server", "-o", "jsonpath={"+container+".resources.limits.cpu}")
+		return out == "500m", fmt.Sprint(out, err)
+	})
+	e.apply(t, manifest)
+	e.want(t, ns, "deployment/web", container+".resources", `{"limits":{"cpu":"500m","memory":"256Mi"},"requests":{"cpu":"100m","memory":"128Mi"}}`)
+	await(t, "a pod runs", func() (bool, string) {
+		status := e.get(t, ns, "deployment/web", ".status")
+		return strings.Contains(status, `"readyReplicas":1`), status
+	})
 }
 
 func systemNamespace(t *testing.T, e *env) {

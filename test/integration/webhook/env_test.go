@@ -60,6 +60,18 @@ func (e *env) startManager(t *testing.T, args ...string) {
 	e.manager = m
 }
 
+// startSecond starts another manager beside the first, at a port that the API server does not know.
+func (e *env) startSecond(t *testing.T) *cluster.Manager {
+	t.Helper()
+	options := e.options
+	var err error
+	options.WebhookPort, err = cluster.FreePort()
+	must(t, err)
+	m, err := e.cluster.StartManager(context.WithoutCancel(t.Context()), options)
+	must(t, err)
+	return m
+}
+
 // namespace makes a namespace with labels and annotations, as YAML.
 func (e *env) namespace(t *testing.T, name, metadata string) string {
 	t.Helper()
