@@ -9,9 +9,9 @@ import (
 	"github.com/plimsoll-dev/plimsoll/controller/failure"
 	"github.com/plimsoll-dev/plimsoll/controller/sources"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/conformance"
-	"github.com/plimsoll-dev/plimsoll/controller/sources/redis/redistest"
 	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
 	"github.com/plimsoll-dev/plimsoll/policies/scaling"
+	"github.com/plimsoll-dev/plimsoll/test/redistest"
 )
 
 const password = "correct-horse-battery"

@@ -15,7 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/plimsoll-dev/plimsoll/controller/sources/redis/redistest"
+	"github.com/plimsoll-dev/plimsoll/test/redistest"
 )
 
 // restart: what happens while the manager is away must not surprise anybody when it is back.
