@@ -54,6 +54,7 @@ func (p *parts) addAutoscale() error {
 		Pods:        pods.New(p.manager.GetCache()),
 		Scales:      p.writer,
 		Rivals:      rivals,
+		Authors:     &conflict.Authors{Live: p.live},
 		Credentials: credentials.New(p.live, p.clock),
 		Reports:     &report.Writer{Client: p.live, Recorder: p.manager.GetEventRecorder("plimsoll-scaler")},
 		Observer:    p.metrics,

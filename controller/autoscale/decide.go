@@ -28,40 +28,26 @@ func (l *Loop) decide(ctx context.Context, it *item, now time.Time) {
 		it.decided, it.arrived, it.wake = false, since, now.Add(wait)
 		return
 	}
+	if in.Target.Err == nil {
+		l.notice(ctx, it, &target, now)
+	}
 	decider, _ := l.deciders.Get().(*scaling.Decider)
 	defer l.deciders.Put(decider)
 	d, state := decider.Decide(in)
 	l.Observer.Decided(&d)
-	for attempt := 0; d.Verb == scaling.Write; attempt++ {
-		var after targets.Target
-		after, f.WriteErr = l.Scales.Scale(ctx, target, d.Replicas)
-		f.Lag = l.Clock.Since(since)
-		l.Observer.Wrote(f.Lag, f.WriteErr)
-		if f.WriteErr == nil {
-			it.written = &after
-			break
-		}
-		if !actuate.IsConflict(f.WriteErr) || attempt == maxConflicts {
-			break
-		}
-		// Somebody else changed the target meanwhile: look again, and decide again from the same samples.
-		if target, in.Target.Err = l.Targets.Fresh(ctx, target.Key); in.Target.Err == nil {
-			it.written, in.Target.Replicas = &target, target.Replicas
-		}
-		f.WriteErr = nil
-		d, state = decider.Decide(in)
+	if f.Contest = l.contested(it, now); d.Verb == scaling.Write && it.contest.holds(now) {
+		f.WriteErr = f.Contest
+	} else {
+		d, state = l.write(ctx, it, &attempt{facts: &f, decider: decider, in: &in, target: target, since: since}, d, state)
 	}
 	it.state = state
-	it.plan(&d, f.WriteErr, now)
+	it.plan(&d, &f, now)
 	f.Spec, f.Decision, f.Samples, f.State = it.spec, &d, in.Samples, &it.state
 	if in.Target.Err != nil {
 		f.Problem, f.Ready = in.Target.Err, readiness(in.Target.Err)
 	}
 	l.report(ctx, it, &f)
 }
-
-// maxConflicts is how often a turn tries again when others write the target at the same time.
-const maxConflicts = 3
 
 // readiness: a target that is not there is said so; one that cannot be read for other reasons does not make the Scaler wrong.
 func readiness(err error) reason.Code {
@@ -100,9 +86,12 @@ const (
 )
 
 // plan says when to decide next in any case.
-func (it *item) plan(d *scaling.Decision, writeErr error, now time.Time) {
+func (it *item) plan(d *scaling.Decision, f *report.Facts, now time.Time) {
 	it.wake = d.Next
-	if writeErr == nil {
+	if f.Contest != nil {
+		it.wakeBy(it.contest.next(now))
+	}
+	if f.WriteErr == nil || f.Held() {
 		it.writeFailures = 0
 		return
 	}

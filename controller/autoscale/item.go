@@ -46,6 +46,10 @@ type item struct {
 	waiting time.Time
 	// writeFailures in a row.
 	writeFailures int
+	// counted and contest say whose the count is; author is who set it last, where it was not us.
+	counted counted
+	contest contest
+	author  string
 	// resting while another autoscaler has the target: nobody is asked, and nothing is known.
 	resting bool
 	journal report.Journal
@@ -138,7 +142,7 @@ func (it *item) next(now time.Time) time.Time {
 
 // rest forgets what was read: when the other autoscaler goes, nothing of before may decide.
 func (it *item) rest(now time.Time) {
-	it.resting = true
+	it.resting, it.counted = true, counted{} // what happens meanwhile is the other one's doing
 	for i, s := range it.signals {
 		if s.row != nil {
 			it.samples[i], s.at = scaling.Sample{}, now

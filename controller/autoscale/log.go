@@ -6,6 +6,7 @@ import (
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/plimsoll-dev/plimsoll/controller/report"
+	"github.com/plimsoll-dev/plimsoll/policies/reason"
 	"github.com/plimsoll-dev/plimsoll/policies/scaling"
 )
 
@@ -16,6 +17,8 @@ func log(ctx context.Context, f *report.Facts) {
 	switch d := f.Decision; {
 	case d == nil:
 		l.Info("Scaler cannot be served", "reason", f.Ready, "problem", f.Problem.Error())
+	case f.Held():
+		l.Info("Scale not written", "current", d.Current, "desired", d.Replicas, "reason", reason.ConflictingWriter, "why", f.Contest.Error())
 	case f.WriteErr != nil:
 		l.Error(f.WriteErr, "Scale could not be written", "current", d.Current, "desired", d.Replicas)
 	case d.Verb == scaling.Write:

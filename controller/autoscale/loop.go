@@ -81,7 +81,9 @@ type Parts struct {
 	Pods    Pods
 	Scales  Scales
 	// Rivals may be nil: then only Scalers are known.
-	Rivals      Rivals
+	Rivals Rivals
+	// Authors may be nil: then it is not known who else sets a count.
+	Authors     Authors
 	Credentials Credentials
 	Reports     Reports
 	Observer    Observer

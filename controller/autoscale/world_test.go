@@ -58,7 +58,7 @@ func newWorld(t testing.TB) *world {
 	limits := polling.Limits{Linger: time.Millisecond, Timeout: 200 * time.Millisecond, BackoffFirst: 10 * time.Millisecond, BackoffMost: 20 * time.Millisecond}
 	servers := polling.New(clock.RealClock{}, limits, silent{})
 	w.loop = New(Parts{
-		Clock: clock.RealClock{}, Sources: w, Servers: servers, Targets: w, Pods: w, Scales: w, Rivals: w, Credentials: vault{w}, Reports: w, Observer: silent{},
+		Clock: clock.RealClock{}, Sources: w, Servers: servers, Targets: w, Pods: w, Scales: w, Rivals: w, Authors: w, Credentials: vault{w}, Reports: w, Observer: silent{},
 		Late: func(time.Duration) { w.turns.Add(1) },
 	})
 	t.Cleanup(servers.Stop)
@@ -238,6 +238,12 @@ func (w *world) Rival(k targets.Key) (string, bool) {
 	name, found := w.rivals[k.Name]
 	return name, found
 }
+
+// Author is Authors.
+func (w *world) Author(context.Context, targets.Key) string { return "argocd-controller" }
+
+// Advice is Authors.
+func (w *world) Advice(author string) string { return "advice on " + author }
 
 // rival has another autoscaler come to a target, or go where the name is empty.
 func (w *world) rival(target, name string) {

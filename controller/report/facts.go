@@ -4,6 +4,7 @@
 package report
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -28,7 +29,21 @@ type Facts struct {
 	// WriteErr says how writing the scale failed. Lag is from the arrival of what led to the decision to the answer.
 	WriteErr error
 	Lag      time.Duration
-	Now      time.Time
+	// Contest says that somebody else keeps setting the count back; nil where nobody does. Where nothing is written because of
+	// it, WriteErr is the same.
+	Contest error
+	Now     time.Time
+}
+
+// Held tells whether a write was put off because of a contest.
+func (f *Facts) Held() bool { return f.Contest != nil && errors.Is(f.WriteErr, f.Contest) }
+
+// unable says why the target cannot be scaled; nil where it can.
+func (f *Facts) unable() (reason.Code, error) {
+	if f.Contest != nil {
+		return reason.ConflictingWriter, f.Contest
+	}
+	return reason.FailedUpdateScale, f.WriteErr
 }
 
 // wrote tells whether this turn changed the scale.
@@ -68,6 +83,7 @@ func (f *Facts) errors() string {
 	}
 	note(f.Problem)
 	note(f.WriteErr)
+	note(f.Contest)
 	for i := range f.Samples {
 		note(f.Samples[i].Err)
 	}

@@ -47,7 +47,8 @@ func (f *Facts) reason() reason.Code {
 	case f.Ready != reason.Accepted:
 		return f.Ready
 	case f.WriteErr != nil:
-		return reason.FailedUpdateScale
+		code, _ := f.unable()
+		return code
 	}
 	return f.Decision.Reason
 }
@@ -106,8 +107,8 @@ func setConditions(s *v1alpha1.ScalerStatus, f *Facts) {
 		return
 	}
 	for _, c := range conditionsOf(&f.Decision.Conditions) {
-		if c.kind == v1alpha1.ConditionAbleToScale && f.WriteErr != nil {
-			set(c.kind, metav1.ConditionFalse, reason.FailedUpdateScale, f.WriteErr.Error())
+		if code, err := f.unable(); c.kind == v1alpha1.ConditionAbleToScale && err != nil {
+			set(c.kind, metav1.ConditionFalse, code, err.Error())
 			continue
 		}
 		set(c.kind, statusOf(c.Status), c.Reason, f.conditionMessage(c.Condition))

@@ -38,6 +38,12 @@ const (
 	ConflictingWriter Code = "ConflictingWriter"
 )
 
+// Reasons that appear in events only.
+const (
+	// ScaledByOthers: somebody else set the replica count; scaling goes on from there.
+	ScaledByOthers Code = "ScaledByOthers"
+)
+
 // Reasons of the condition ScalingActive: whether metrics and triggers lead the replica count.
 const (
 	// ValidMetricFound: at least one metric or trigger answered and led the decision.
