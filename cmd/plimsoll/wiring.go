@@ -9,17 +9,15 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/discovery"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
-	ctrlzap "sigs.k8s.io/controller-runtime/pkg/log/zap"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -41,8 +39,7 @@ const drainLimit = 15 * time.Second
 
 // newManager makes the manager that the roles are added to.
 func newManager(c *config) (manager.Manager, error) {
-	log := ctrlzap.New(ctrlzap.Level(c.level), ctrlzap.UseDevMode(c.LogFormat == "text"),
-		ctrlzap.StacktraceLevel(zapcore.DPanicLevel), ctrlzap.RawZapOpts(zap.WithCaller(false)))
+	log := newLogger(c)
 	ctrl.SetLogger(log)
 	log.Info("plimsoll", "version", version.String(), "roles", c.Roles, "namespace", c.Namespace)
 	scheme := runtime.NewScheme()
@@ -84,7 +81,22 @@ func kubeconfig(c *config) (*rest.Config, error) {
 		return nil, fmt.Errorf("finding the cluster: %w; say which by --kubeconfig", err)
 	}
 	config.UserAgent = version.UserAgent("plimsoll")
-	return config, nil
+	// The API server's fairness bounds what the manager may ask. A bound here would make admission wait behind it, where many
+	// workloads come with namespaces that no event has told of. (The controllers' client has one of its own.)
+	config.QPS = -1
+	return config, answers(config)
+}
+
+// answers asks the cluster for its version: a mistake in the address or the credentials shows here, in words that say so.
+func answers(config *rest.Config) error {
+	d, err := discovery.NewDiscoveryClientForConfig(config)
+	if err == nil {
+		_, err = d.ServerVersion()
+	}
+	if err != nil {
+		return fmt.Errorf("no answer from the API server at %s: %w", config.Host, err)
+	}
+	return nil
 }
 
 // caches keep of each object only what one of the roles reads.
