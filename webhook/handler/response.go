@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/plimsoll-dev/plimsoll/policies/admit"
+	"github.com/plimsoll-dev/plimsoll/policies/intent"
 	"github.com/plimsoll-dev/plimsoll/policies/patch"
 	"github.com/plimsoll-dev/plimsoll/policies/reason"
 )
@@ -71,10 +72,11 @@ func sentences(denials []string) string {
 // describe sums changes up for the audit log, as in "5 fields by plimsoll.dev/requests, plimsoll.dev/limits". It is short: the
 // API server puts it into every event, and what the fields are stands in the object's stamp.
 func describe(changes []patch.Change) string {
+	var seen []intent.ID
 	var keys []string
 	for i := range changes {
-		if key := changes[i].Key.String(); !slices.Contains(keys, key) {
-			keys = append(keys, key)
+		if id := changes[i].Key; !slices.Contains(seen, id) {
+			seen, keys = append(seen, id), append(keys, id.String())
 		}
 	}
 	return fmt.Sprintf("%d fields by %s", len(changes), strings.Join(keys, ", "))

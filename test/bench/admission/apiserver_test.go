@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
@@ -35,6 +36,7 @@ func apiServer(b *testing.B) (kubeconfig string) {
 			}
 		})
 	}
+	answer("/version", version.Info{Major: "1", Minor: "37", GitVersion: "v1.37.2"})
 	answer("/api", metav1.APIVersions{TypeMeta: typeMeta("v1", "APIVersions"), Versions: []string{"v1"}})
 	answer("/apis", metav1.APIGroupList{TypeMeta: typeMeta("v1", "APIGroupList")})
 	answer("/api/v1", coreResources())

@@ -25,9 +25,9 @@ func client(authority []byte) *http.Client {
 	}
 }
 
-// sample is what was measured of one webhook at one concurrency, over all rounds.
+// sample is what was measured of one webhook at one concurrency, a round in each element.
 type sample struct {
-	times []time.Duration
+	times [][]time.Duration
 	cpu   time.Duration
 }
 
@@ -36,14 +36,29 @@ func (s *sample) add(other sample) {
 	s.cpu += other.cpu
 }
 
-// quantile of the times, in milliseconds.
+// quantile of the times, in milliseconds: the median of all rounds, so that what else the machine did in one of them does not
+// count.
 func (s *sample) quantile(q float64) float64 {
-	slices.Sort(s.times)
-	return milliseconds(s.times[min(int(q*float64(len(s.times))), len(s.times)-1)])
+	of := make([]time.Duration, len(s.times))
+	for i, times := range s.times {
+		of[i] = quantile(times, q)
+	}
+	return milliseconds(quantile(of, .5))
+}
+
+func quantile(times []time.Duration, q float64) time.Duration {
+	sorted := slices.Sorted(slices.Values(times))
+	return sorted[min(int(q*float64(len(sorted))), len(sorted)-1)]
 }
 
 // cpuEach is the processor time of a request, in milliseconds.
-func (s *sample) cpuEach() float64 { return milliseconds(s.cpu) / float64(len(s.times)) }
+func (s *sample) cpuEach() float64 {
+	requests := 0
+	for _, times := range s.times {
+		requests += len(times)
+	}
+	return milliseconds(s.cpu) / float64(requests)
+}
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
@@ -69,7 +84,7 @@ func load(b *testing.B, c *http.Client, p *process, body []byte, callers, reques
 	if b.Failed() {
 		b.FailNow()
 	}
-	return sample{times: slices.Concat(times...), cpu: p.cpu(b) - before}
+	return sample{times: [][]time.Duration{slices.Concat(times...)}, cpu: p.cpu(b) - before}
 }
 
 func call(c *http.Client, url string, body []byte) (time.Duration, error) {
