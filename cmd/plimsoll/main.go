@@ -30,6 +30,8 @@ func main() {
 	}
 }
 
+var errSeeHelp = errors.New("see plimsoll --help")
+
 func command() *cobra.Command {
 	var f flags
 	cmd := &cobra.Command{
@@ -49,6 +51,7 @@ func command() *cobra.Command {
 		},
 	}
 	cmd.Flags().SortFlags = false
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return errors.Join(err, errSeeHelp) })
 	f.addTo(cmd.Flags())
 	return cmd
 }
@@ -57,7 +60,7 @@ func command() *cobra.Command {
 func start(ctx context.Context, f *flags) error {
 	c, err := f.complete()
 	if err != nil {
-		return errors.Join(err, errors.New("see plimsoll --help"))
+		return errors.Join(err, errSeeHelp)
 	}
 	m, err := newManager(c)
 	if err != nil {

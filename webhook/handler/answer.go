@@ -146,5 +146,5 @@ func report(ctx context.Context, req *request, v *verdict) {
 		return
 	}
 	log.Info("reviewed", "namespace", req.Namespace, "name", req.Name, "kind", req.Kind,
-		"outcome", v.outcome.String(), "reason", v.reason.String(), "changes", v.changes)
+		"reason", v.reason.String(), "changes", v.changes)
 }
