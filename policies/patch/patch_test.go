@@ -169,3 +169,24 @@ func TestCombineKeepsTermsApart(t *testing.T) {
 		}
 	}
 }
+
+// Whichever LimitRange comes first gives its defaults; the others fill in what it leaves out.
+func TestDefaultsInAnyOrder(t *testing.T) {
+	t.Parallel()
+	q := func(s string) *resource.Quantity { v := resource.MustParse(s); return &v }
+	got := inAnyOrder([]defaults{{limit: q("2")}, {request: q("1")}, {limit: q("4"), request: q("3")}})
+	want := []string{"2 1", "4 1", "4 3"}
+	for i := range got {
+		if text := got[i].limit.String() + " " + got[i].request.String(); text != want[i] {
+			t.Errorf("with %d first: %s, want %s", i, text, want[i])
+		}
+	}
+	b := bounds{defaults: got}
+	if b.lowestDefault().String() != "2" || b.highestDefault().String() != "4" {
+		t.Errorf("from %s to %s", b.lowestDefault(), b.highestDefault())
+	}
+	none := bounds{}
+	if none.lowestDefault() != nil || len(none.eachDefault()) != 1 {
+		t.Error("no LimitRange gives a default")
+	}
+}
