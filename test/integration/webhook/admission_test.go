@@ -36,7 +36,7 @@ func objects(t *testing.T, e *env) {
 		"what somebody else adds is completed too":     reinvocation,
 		"Kubernetes' own namespaces are left alone":    systemNamespace,
 		"a namespace and its workloads come at once":   oneApply,
-		"what a LimitRange refuses is not added":        limitRange,
+		"what a LimitRange refuses is not added":       limitRange,
 		"what is no concern of Plimsoll's never comes": noTraffic,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, e) })
