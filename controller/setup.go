@@ -14,9 +14,11 @@ import (
 
 	"github.com/plimsoll-dev/plimsoll/controller/actuate"
 	"github.com/plimsoll-dev/plimsoll/controller/metrics"
+	"github.com/plimsoll-dev/plimsoll/controller/pods"
 	"github.com/plimsoll-dev/plimsoll/controller/polling"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/kinds"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/redis"
+	"github.com/plimsoll-dev/plimsoll/controller/targets"
 	"github.com/plimsoll-dev/plimsoll/controller/trimmed"
 )
 
@@ -62,18 +64,22 @@ func SetupWithManager(m manager.Manager, o Options) error {
 	if err != nil {
 		return fmt.Errorf("making the controllers' client: %w", err)
 	}
-	podMetrics, err := podMetricsOf(config)
+	known := workloads{
+		targets: &targets.Reader{Cached: m.GetCache(), Live: live, Clock: clock.RealClock{}}, pods: pods.New(m.GetCache()),
+	}
+	needs, err := needsOf(config, m.GetRESTMapper(), known)
 	if err != nil {
 		return err
 	}
 	redis.LogTo(m.GetLogger())
-	table := kinds.New(kinds.Needs{PodMetrics: podMetrics})
+	table := kinds.New(needs)
 	observed, err := metrics.New(o.Registerer, table.Names())
 	if err != nil {
 		return err
 	}
 	p := parts{
 		Options: o, manager: m, live: live, writer: &actuate.Writer{Client: live}, table: table, metrics: observed, clock: clock.RealClock{},
+		workloads: known,
 	}
 	for _, add := range []func() error{
 		p.addEnroll,    // annotations -> Scalers
@@ -90,10 +96,11 @@ func SetupWithManager(m manager.Manager, o Options) error {
 // parts are what the controllers share.
 type parts struct {
 	Options
-	manager manager.Manager
-	live    client.Client
-	writer  *actuate.Writer
-	table   kinds.Table
-	metrics *metrics.Metrics
-	clock   clock.Clock
+	manager   manager.Manager
+	live      client.Client
+	writer    *actuate.Writer
+	table     kinds.Table
+	metrics   *metrics.Metrics
+	clock     clock.Clock
+	workloads workloads
 }

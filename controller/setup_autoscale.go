@@ -9,9 +9,7 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/rest"
 	toolscache "k8s.io/client-go/tools/cache"
-	metricsclient "k8s.io/metrics/pkg/client/clientset/versioned"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -19,24 +17,11 @@ import (
 	"github.com/plimsoll-dev/plimsoll/controller/conflict"
 	"github.com/plimsoll-dev/plimsoll/controller/credentials"
 	"github.com/plimsoll-dev/plimsoll/controller/metrics"
-	"github.com/plimsoll-dev/plimsoll/controller/pods"
 	"github.com/plimsoll-dev/plimsoll/controller/polling"
 	"github.com/plimsoll-dev/plimsoll/controller/report"
-	"github.com/plimsoll-dev/plimsoll/controller/sources/resource"
 	"github.com/plimsoll-dev/plimsoll/controller/targets"
 	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
 )
-
-// podMetricsOf makes the client of metrics.k8s.io.
-func podMetricsOf(config *rest.Config) (resource.Lister, error) {
-	set, err := metricsclient.NewForConfig(config)
-	if err != nil {
-		return nil, fmt.Errorf("making the metrics client: %w", err)
-	}
-	return resource.Listing(func(namespace string) resource.Clientset {
-		return set.MetricsV1beta1().PodMetricses(namespace)
-	}), nil
-}
 
 // addAutoscale adds the loop.
 func (p *parts) addAutoscale() error {
@@ -50,8 +35,8 @@ func (p *parts) addAutoscale() error {
 		Clock:       p.clock,
 		Sources:     p.table,
 		Servers:     servers,
-		Targets:     &targets.Reader{Cached: p.manager.GetCache(), Live: p.live, Clock: p.clock},
-		Pods:        pods.New(p.manager.GetCache()),
+		Targets:     p.workloads.targets,
+		Pods:        p.workloads.pods,
 		Scales:      p.writer,
 		Rivals:      rivals,
 		Authors:     &conflict.Authors{Live: p.live},

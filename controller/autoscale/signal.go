@@ -144,7 +144,9 @@ func (l *Loop) credentials(ctx context.Context, it *item, s *signal) (map[string
 }
 
 func (l *Loop) subscribe(it *item, s *signal) error {
-	query, err := s.row.Source.Query(sources.Request{Namespace: it.key.Namespace, Signal: s.spec, Auth: s.auth})
+	query, err := s.row.Source.Query(sources.Request{
+		Namespace: it.key.Namespace, Signal: s.spec, Target: it.scaler.Spec.ScaleTargetRef, Auth: s.auth,
+	})
 	if err != nil {
 		return err
 	}

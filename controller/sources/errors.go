@@ -26,10 +26,11 @@ func IsUnauthorized(err error) bool {
 // Unreachable says that a server did not answer, in words without what differs from attempt to attempt (the local port):
 // the message goes into a status that is written when it changes.
 func Unreachable(server string, err error) error {
-	return fmt.Errorf("%s does not answer: %s", server, cause(err))
+	return fmt.Errorf("%s does not answer: %s", server, Cause(err))
 }
 
-func cause(err error) string {
+// Cause says why there is no answer from a server, in words that stay the same from attempt to attempt.
+func Cause(err error) string {
 	var dns *net.DNSError
 	var timeout net.Error
 	var number syscall.Errno

@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
 	"github.com/plimsoll-dev/plimsoll/policies/scaling"
 )
 
@@ -21,6 +22,8 @@ type Request struct {
 	// Namespace of the Scaler.
 	Namespace string
 	Signal    *scaling.Signal
+	// Target is what is scaled, in the same namespace.
+	Target v1alpha1.TargetRef
 	// Auth are the parameters from the object that authenticationRef names; nil where the trigger names none. Their values
 	// never reach a log, an event, a status or an error.
 	Auth map[string]string

@@ -56,7 +56,7 @@ func hpa(h *autoscalingv2.HorizontalPodAutoscaler) *autoscalingv2.HorizontalPodA
 	return out
 }
 
-// pod keeps what the engine counts pods by, and their requests.
+// pod keeps what the engine counts pods by, their requests, and where they can be asked for metrics.
 func pod(p *corev1.Pod) *corev1.Pod {
 	out := &corev1.Pod{TypeMeta: p.TypeMeta, ObjectMeta: identity(&p.ObjectMeta)}
 	out.Spec.Containers = containers(p.Spec.Containers)
@@ -68,7 +68,7 @@ func pod(p *corev1.Pod) *corev1.Pod {
 	if p.Spec.Resources != nil && len(p.Spec.Resources.Requests) > 0 {
 		out.Spec.Resources = &corev1.ResourceRequirements{Requests: p.Spec.Resources.Requests}
 	}
-	out.Status.Phase, out.Status.StartTime = p.Status.Phase, p.Status.StartTime
+	out.Status.Phase, out.Status.StartTime, out.Status.PodIP = p.Status.Phase, p.Status.StartTime, p.Status.PodIP
 	for _, c := range p.Status.Conditions {
 		if c.Type == corev1.PodReady {
 			out.Status.Conditions = []corev1.PodCondition{{Type: c.Type, Status: c.Status, LastTransitionTime: c.LastTransitionTime}}

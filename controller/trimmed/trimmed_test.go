@@ -55,8 +55,8 @@ func TestWhatIsKept(t *testing.T) {
 				Containers: []corev1.Container{{Name: "app", Image: "DROPPED", Resources: corev1.ResourceRequirements{
 					Requests: corev1.ResourceList{"cpu": resource.MustParse("100m")}, Limits: corev1.ResourceList{"cpu": resource.MustParse("12345")},
 				}}},
-			}},
-			[]string{"app", "side", `"cpu":"100m"`, "owner"},
+			}, Status: corev1.PodStatus{PodIP: "10.0.0.7", HostIP: "DROPPED"}},
+			[]string{"app", "side", `"cpu":"100m"`, "owner", "10.0.0.7"},
 		},
 		"Namespace": {&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "kept", ManagedFields: heavy().ManagedFields}}, []string{"kept"}},
 	} {

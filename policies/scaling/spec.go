@@ -95,6 +95,8 @@ type Signal struct {
 	// cpu or memory is a Metric here.
 	Metric     *autoscalingv2.MetricSpec
 	TriggerRef *v1alpha1.Trigger
+	// Scrape is set for Pods metrics that the pods themselves are asked for.
+	Scrape *v1alpha1.Scrape
 	// CPU is true for CPU of pods: a new pod's is not believed at once.
 	CPU bool
 	// Tolerance is how far from 1 the ratio of value to target may be without a change.

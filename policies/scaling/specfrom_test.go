@@ -235,3 +235,31 @@ func TestSpecFromLegal(t *testing.T) {
 		}
 	}
 }
+
+// What is scraped are Pods metrics, and nothing else.
+func TestSpecFromScrape(t *testing.T) {
+	depth := autoscalingv2.MetricSpec{Type: autoscalingv2.PodsMetricSourceType, Pods: &autoscalingv2.PodsMetricSource{
+		Metric: autoscalingv2.MetricIdentifier{Name: "queue_depth"},
+		Target: autoscalingv2.MetricTarget{Type: autoscalingv2.AverageValueMetricType, AverageValue: quantity("10")},
+	}}
+	in := v1alpha1.ScalerSpec{
+		MaxReplicas: 10, Metrics: []autoscalingv2.MetricSpec{depth, cpu(70), external("lag", totalValue("5"))},
+		Scrape: &v1alpha1.Scrape{Port: 8080},
+	}
+	got := compile(t, in)
+	for i, want := range []*v1alpha1.Scrape{in.Scrape, nil, nil} {
+		if got.Signals[i].Scrape != want {
+			t.Errorf("%s: scrape is %v, want %v", got.Signals[i].Name, got.Signals[i].Scrape, want)
+		}
+	}
+	for want, scrape := range map[string]v1alpha1.Scrape{
+		"spec.scrape.port: Invalid value: 0: legal is from 1 to 65535":             {},
+		"spec.scrape.port: Invalid value: 65536: legal is from 1 to 65535":         {Port: 65536},
+		`spec.scrape.path: Invalid value: "m": legal is a path that begins with /`: {Port: 8080, Path: "m"},
+	} {
+		in.Scrape = &scrape
+		if _, errs := scaling.SpecFrom(&in); len(errs) != 1 || errs[0].Error() != want {
+			t.Errorf("%+v: %v, want %s", scrape, errs, want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package scaling
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
@@ -25,6 +26,7 @@ func (c *compiler) signals() {
 		c.metric(at("metrics").Index(i), &metrics[i])
 	}
 	c.triggers()
+	c.scrape()
 	for i := range c.spec.Signals {
 		c.manners(&c.spec.Signals[i], fallback)
 	}
@@ -56,6 +58,19 @@ func (c *compiler) triggers() {
 			continue
 		}
 		c.spec.Signals = append(c.spec.Signals, s)
+	}
+}
+
+func (c *compiler) scrape() {
+	s := c.in.Scrape
+	if s == nil {
+		return
+	}
+	if s.Port < 1 || s.Port > 65535 {
+		c.invalid(at("scrape", "port"), s.Port, "legal is from 1 to 65535")
+	}
+	if s.Path != "" && !strings.HasPrefix(s.Path, "/") {
+		c.invalid(at("scrape", "path"), s.Path, "legal is a path that begins with /")
 	}
 }
 
@@ -129,6 +144,9 @@ func (s *Signal) target(t *autoscalingv2.MetricTarget) {
 
 // manners gives a signal what is said of all of them.
 func (c *compiler) manners(s *Signal, fallback *v1alpha1.Fallback) {
+	if s.Kind == Pods {
+		s.Scrape = c.in.Scrape
+	}
 	s.NoData = c.in.NoData
 	if s.NoData == "" {
 		s.NoData = v1alpha1.NoDataHold

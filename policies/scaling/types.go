@@ -93,6 +93,8 @@ type PodSample struct {
 	// Time and Window of the measurement: the value describes the Window that ends at Time.
 	Time   time.Time
 	Window time.Duration
+	// Estimated is true where the pod was not asked, because there are too many: its value is the mean of those that were.
+	Estimated bool
 }
 
 // Verb says what the caller has to do.

@@ -8,15 +8,24 @@ import (
 	"github.com/plimsoll-dev/plimsoll/controller/failure"
 	"github.com/plimsoll-dev/plimsoll/controller/sources"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/cron"
+	"github.com/plimsoll-dev/plimsoll/controller/sources/custom"
+	"github.com/plimsoll-dev/plimsoll/controller/sources/external"
+	"github.com/plimsoll-dev/plimsoll/controller/sources/metricsapi"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/redis"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/resource"
+	"github.com/plimsoll-dev/plimsoll/controller/sources/scrape"
 	"github.com/plimsoll-dev/plimsoll/policies/scaling"
 	"github.com/plimsoll-dev/plimsoll/policies/trigger"
 )
 
 // Needs are what sources need of the process they run in.
 type Needs struct {
+	// PodMetrics, Custom and External are the clients of metrics.k8s.io, custom.metrics.k8s.io and external.metrics.k8s.io.
 	PodMetrics resource.Lister
+	Custom     *custom.API
+	External   *metricsapi.Group
+	// Pods are those that are asked themselves.
+	Pods scrape.Pods
 }
 
 // Table has a row for each kind of source.
@@ -26,9 +35,13 @@ type Table []sources.Row
 func New(n Needs) Table {
 	return Table{
 		{Name: "cron", Source: cron.Source{}, Interval: time.Second, Floor: time.Second},
+		// As with metrics-server, adapters show what was scraped a while ago.
+		{Name: "custom", Source: custom.Source{API: n.Custom}, Interval: 15 * time.Second, Floor: 5 * time.Second},
+		{Name: "external", Source: external.Source{API: n.External}, Interval: 15 * time.Second, Floor: 5 * time.Second},
 		{Name: "redis", Source: redis.Source{}, Interval: time.Second, Floor: time.Second},
 		// metrics-server scrapes every 15 s; asking more often shows the same numbers.
 		{Name: "resource", Source: resource.Source{Lister: n.PodMetrics}, Interval: 15 * time.Second, Floor: 5 * time.Second},
+		{Name: "scrape", Source: scrape.New(n.Pods, nil), Interval: 5 * time.Second, Floor: time.Second},
 	}
 }
 
@@ -56,13 +69,17 @@ func nameOf(s *scaling.Signal) string {
 	switch {
 	case s.Kind == scaling.Resource, s.Kind == scaling.ContainerResource:
 		return "resource"
+	case s.Kind == scaling.Pods && s.Scrape != nil:
+		return "scrape"
+	case s.Kind == scaling.Pods, s.Kind == scaling.Object:
+		return "custom"
+	case s.Kind == scaling.External:
+		return "external"
 	case s.TriggerRef != nil:
 		if kind, ok := trigger.Lookup(s.TriggerRef.Type); ok {
 			return kind.Name
 		}
 		return "trigger type " + s.TriggerRef.Type
-	case s.Metric != nil:
-		return "metric type " + string(s.Metric.Type)
 	}
 	return "signal " + s.Name
 }

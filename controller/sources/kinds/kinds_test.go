@@ -47,3 +47,19 @@ func TestUnservedIsAMistake(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 }
+
+// Every type of metric in autoscaling/v2 has to be served.
+func TestEveryMetricTypeHasARow(t *testing.T) {
+	table := New(Needs{})
+	for kind, want := range map[scaling.SignalKind]string{
+		scaling.Resource: "resource", scaling.ContainerResource: "resource", scaling.Pods: "custom", scaling.Object: "custom",
+		scaling.External: "external",
+	} {
+		if row, err := table.For(&scaling.Signal{Kind: kind}); err != nil || row.Name != want {
+			t.Errorf("kind %d: %+v, %v; want %s", kind, row, err, want)
+		}
+	}
+	if row, err := table.For(&scaling.Signal{Kind: scaling.Pods, Scrape: &v1alpha1.Scrape{Port: 8080}}); err != nil || row.Name != "scrape" {
+		t.Errorf("with scrape: %+v, %v", row, err)
+	}
+}
