@@ -10,7 +10,7 @@ import (
 
 func entry(manager, fields string, minute int) metav1.ManagedFieldsEntry {
 	at := metav1.NewTime(time.Unix(1767225600, 0).Add(time.Duration(minute) * time.Minute))
-	return metav1.ManagedFieldsEntry{Manager: manager, Time: &at, FieldsV1: &metav1.FieldsV1{Raw: []byte(fields)}}
+	return metav1.ManagedFieldsEntry{Manager: manager, Time: &at, FieldsV1: metav1.NewFieldsV1(fields)}
 }
 
 func TestAuthor(t *testing.T) {

@@ -120,7 +120,8 @@ func (s *ScaledObjects) begin(ctx context.Context) {
 
 // watch runs an informer until the kind, or the process, goes away.
 func (s *ScaledObjects) watch(ctx context.Context) {
-	informer := dynamicinformer.NewFilteredDynamicInformer(s.Dynamic, scaledObjects(), metav1.NamespaceAll, 0, cache.Indexers{}, nil).Informer()
+	informer := dynamicinformer.NewFilteredDynamicInformer(
+		s.Dynamic, scaledObjects(), metav1.NamespaceAll, 0, cache.Indexers{}, nil).Informer()
 	if err := informer.SetTransform(onlyTarget); err != nil {
 		return // it runs already: that cannot be, it was made above
 	}

@@ -84,7 +84,7 @@ func (s *Server) startReal(t testing.TB, program string) {
 	if s.Password != "" {
 		args = append(args, "--requirepass", s.Password)
 	}
-	cmd := exec.Command(program, args...) //nolint:noctx,gosec // it ends by Stop; PATH is the test's own
+	cmd := exec.Command(program, args...)
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("starting redis-server: %v", err)
 	}
