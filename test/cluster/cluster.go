@@ -108,6 +108,15 @@ func (c *Cluster) Down(ctx context.Context) error {
 	return nil
 }
 
+// Status gives what `lab status -o json` prints: the components and their processes.
+func (c *Cluster) Status(ctx context.Context) ([]byte, error) {
+	out, err := exec.CommandContext(ctx, c.program, "status", "--dir", c.Dir, "-o", "json").Output()
+	if err != nil {
+		return nil, fmt.Errorf("lab status: %w", err)
+	}
+	return out, nil
+}
+
 // REST gives a client configuration for the cluster's administrator.
 func (c *Cluster) REST() (*rest.Config, error) {
 	return clientcmd.BuildConfigFromFlags("", c.Kubeconfig)
