@@ -92,7 +92,7 @@ func rules() []rule {
 // On create nothing is believed to be Plimsoll's: a stamp that was copied from another object cannot take anything away.
 func Build(r Request) Result {
 	b := newBuilder(r)
-	if len(b.pod.Containers) == 0 {
+	if meta := &r.Subject.Metadata; len(b.pod.Containers) == 0 || meta.Name == "" && meta.GenerateName == "" {
 		return Result{} // not a workload yet: the API server says so better
 	}
 	for _, rule := range rules() {
