@@ -20,7 +20,9 @@ import (
 
 	"github.com/plimsoll-dev/plimsoll/controller/enroll"
 	"github.com/plimsoll-dev/plimsoll/controller/jobttl"
+	"github.com/plimsoll-dev/plimsoll/controller/targets"
 	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
+	"github.com/plimsoll-dev/plimsoll/policies/intent"
 )
 
 // enrollWorkers make Scalers at once: a thousand new workloads are a thousand writes.
@@ -30,6 +32,7 @@ const enrollWorkers = 16
 func (p *parts) addEnroll() error {
 	r := &enroll.Reconciler{
 		Cached: p.manager.GetCache(), Client: p.live, Recorder: p.manager.GetEventRecorder("plimsoll-enroll"), OwnNamespace: p.Namespace,
+		Targets: &targets.Reader{Cached: p.manager.GetCache(), Live: p.live, Clock: p.clock}, Writer: p.writer,
 	}
 	wishes := builder.WithPredicates(changedWish())
 	err := builder.ControllerManagedBy(p.manager).Named("plimsoll-enroll").
@@ -73,8 +76,9 @@ func workloadOf(_ context.Context, o client.Object) []reconcile.Request {
 // workloadsOf maps a Namespace to its workloads: its annotations are their defaults.
 func (p *parts) workloadsOf(ctx context.Context, ns client.Object) []reconcile.Request {
 	names := map[types.NamespacedName]bool{}
+	_, all := ns.GetAnnotations()[intent.KeySchedule.String()]
 	note := func(m metav1.ObjectMeta) {
-		if len(m.Annotations) > 0 { // without one of its own no workload asks for scaling
+		if all || len(m.Annotations) > 0 { // without one of its own no workload asks for scaling; a schedule is for all
 			names[types.NamespacedName{Namespace: m.Namespace, Name: m.Name}] = true
 		}
 	}

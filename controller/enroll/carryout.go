@@ -93,7 +93,7 @@ func (r *Reconciler) remove(ctx context.Context, s *v1alpha1.Scaler) error {
 		return fmt.Errorf("deleting Scaler %s/%s: %w", s.Namespace, s.Name, err)
 	}
 	logf.FromContext(ctx).Info("Scaler removed with the annotations", "namespace", s.Namespace, "name", s.Name)
-	return nil
+	return r.restore(ctx, s)
 }
 
 // tell sends a warning for mistakes on a live object; admission denies new ones.

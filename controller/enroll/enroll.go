@@ -30,7 +30,10 @@ type Reconciler struct {
 	// Cached reads what is watched.
 	Cached client.Reader
 	// Client writes Scalers.
-	Client   client.Client
+	Client client.Client
+	// Targets and Writer give back what a schedule owes, when it is taken away.
+	Targets  Fresh
+	Writer   Writer
 	Recorder events.EventRecorder
 	// OwnNamespace is the one that Plimsoll runs in.
 	OwnNamespace string

@@ -18,11 +18,17 @@ import (
 func (v *version) scaling() []finding {
 	i := &v.resolution.Intent
 	kind := v.subject.Kind
-	if kind != subject.Deployment && kind != subject.StatefulSet || v.resolution.Own.Malformed.InGroup(intent.GroupScaling) {
+	if v.resolution.Own.Malformed.InGroup(intent.GroupScaling) {
 		return nil // what is wrong already leaves too much open to judge the rest by
 	}
-	if i.Scaling.MaxReplicas == 0 {
-		return v.withoutMaximum()
+	if kind == subject.CronJob {
+		return v.sleep()
+	}
+	if kind != subject.Deployment && kind != subject.StatefulSet {
+		return nil
+	}
+	if f, missing := v.withoutMaximum(); missing {
+		return []finding{f}
 	}
 	if !i.Scales() {
 		return nil // a Namespace's defaults, for those of its workloads that scale
@@ -32,40 +38,67 @@ func (v *version) scaling() []finding {
 	}
 	spec := i.ScalerSpec(v1alpha1.TargetRef{APIVersion: kind.APIVersion(), Kind: kind.String(), Name: v.subject.Metadata.Name})
 	_, errs := scaling.SpecFrom(&spec)
+	return v.fromSpec(errs)
+}
+
+// fromSpec turns mistakes in a specification into what their user hears. Those that stand in the Namespace only warn.
+func (v *version) fromSpec(errs field.ErrorList) []finding {
+	i := &v.resolution.Intent
 	var all []finding
 	for _, err := range errs {
 		id, translated := fromSpec(i, err)
-		all = append(all, finding{intent.Describe(translated), i.Sources[id].Layer != intent.OnNamespace})
+		text, others := intent.Describe(translated), i.Sources[id].Layer == intent.OnNamespace
+		if others {
+			text = "namespace " + v.in.Namespace.Name + ": " + text
+		}
+		all = append(all, finding{text, !others})
 	}
 	return all
 }
 
-// withoutMaximum speaks of workloads that ask for scaling but have no upper bound, which is what turns it on.
-func (v *version) withoutMaximum() []finding {
-	var keys []string
-	for id, key := range intent.Keys() {
-		if key.SpecField != "" && v.resolution.Own.Has(intent.ID(id)) {
-			keys = append(keys, intent.ID(id).String())
-		}
-	}
-	switch {
-	case len(keys) == 0:
+// sleep checks the schedule of a CronJob, of which only sleeping means something.
+func (v *version) sleep() []finding {
+	i := &v.resolution.Intent
+	if !i.Has(intent.KeySchedule) {
 		return nil
-	case len(keys) == 1 && v.resolution.Own.Has(intent.KeySchedule):
-		text := intent.KeySchedule.String() + ": is valid, but this version does not act on a schedule without " +
-			intent.KeyMaxReplicas.String() + " yet"
+	}
+	spec, errs := scaling.SpecFrom(&v1alpha1.ScalerSpec{Schedule: i.Scaling.Schedule})
+	if len(errs) > 0 {
+		return v.fromSpec(errs)
+	}
+	if !spec.Sleeps() && v.resolution.Own.Has(intent.KeySchedule) {
+		text := intent.KeySchedule.String() + ": has no window with replicas: 0, the only kind that means something on a CronJob: " +
+			"it is suspended in it"
 		return []finding{{text, false}}
+	}
+	return nil
+}
+
+// withoutMaximum finds a workload that asks for scaling but has no upper bound, which is what turns it on. A schedule works
+// without one, and so does a pause of it.
+func (v *version) withoutMaximum() (finding, bool) {
+	if v.resolution.Intent.Scaling.MaxReplicas > 0 {
+		return finding{}, false
+	}
+	alone := v.resolution.Intent.Has(intent.KeySchedule)
+	var keys []string
+	for n, key := range intent.Keys() {
+		id := intent.ID(n)
+		if key.SpecField == "" || !v.resolution.Own.Has(id) || alone && (id == intent.KeySchedule || id == intent.KeyPaused) {
+			continue
+		}
+		keys = append(keys, id.String())
 	}
 	text := fmt.Sprintf("%s: missing; it turns on the scaling asked for by %s; legal is a whole number from 1",
 		intent.KeyMaxReplicas, strings.Join(keys, ", "))
-	return []finding{{text, true}}
+	return finding{text, true}, len(keys) > 0
 }
 
 // crossedBounds finds a minimum above the maximum. It can take two layers to make that mistake, so both are named. It is the
 // workload's if one of them is its own.
 func crossedBounds(i *intent.Intent) (finding, bool) {
 	low, high := i.Scaling.MinReplicas, i.Scaling.MaxReplicas
-	if low == nil || *low <= high {
+	if !i.Led() || low == nil || *low <= high {
 		return finding{}, false
 	}
 	lowest, highest := i.Sources[intent.KeyMinReplicas], i.Sources[intent.KeyMaxReplicas]

@@ -135,45 +135,6 @@ const (
 // Has tells whether a key is set in any layer.
 func (i *Intent) Has(id ID) bool { return i.Sources[id].Layer != Unset }
 
-// Scales tells whether scaling is on: an upper bound is set, and the workload itself asks for scaling by at least one key.
-// A Namespace can give defaults, but cannot make every workload in it scale.
-func (i *Intent) Scales() bool {
-	return i.Scaling.MaxReplicas > 0 && i.asksForScaling()
-}
-
-// asksForScaling tells whether the workload itself has a scaling key.
-func (i *Intent) asksForScaling() bool {
-	keys := Keys()
-	for id := range keys {
-		if keys[id].Group == GroupScaling && i.Sources[id].Layer == Workload {
-			return true
-		}
-	}
-	return false
-}
-
-// ScalerSpec gives the specification of the Scaler that the settings ask for. Metrics are CPU, then memory, then the list.
-func (i *Intent) ScalerSpec(target v1alpha1.TargetRef) v1alpha1.ScalerSpec {
-	spec := *i.Scaling.DeepCopy()
-	spec.ScaleTargetRef = target
-	var metrics []autoscalingv2.MetricSpec
-	if i.CPU != nil {
-		metrics = append(metrics, resourceMetric("cpu", i.CPU))
-	}
-	if i.Memory != nil {
-		metrics = append(metrics, resourceMetric("memory", i.Memory))
-	}
-	spec.Metrics = append(metrics, spec.Metrics...)
-	return spec
-}
-
-func resourceMetric(name string, target *autoscalingv2.MetricTarget) autoscalingv2.MetricSpec {
-	return autoscalingv2.MetricSpec{
-		Type:     autoscalingv2.ResourceMetricSourceType,
-		Resource: &autoscalingv2.ResourceMetricSource{Name: v1Name(name), Target: *target.DeepCopy()},
-	}
-}
-
 // Asks tells whether the settings that complete objects differ from those of an earlier version of the same annotations.
 // Scaling keys do not count: who pauses a workload, or raises its maximum, does not expect its pods to be replaced because
 // of what a Namespace has come to say in the meantime.

@@ -11,9 +11,14 @@ const Prefix = "plimsoll.dev/"
 const (
 	// AppliedAnnotation is the stamp: what admission added to an object, and by which rule.
 	AppliedAnnotation = Prefix + "applied"
+	// AsleepAnnotation is what the controller remembers of a CronJob while it sleeps.
+	AsleepAnnotation = Prefix + "asleep"
 	// EnabledLabel on a Namespace enrols it.
 	EnabledLabel = Prefix + "enabled"
 )
+
+// OwnRecord tells whether an annotation is one that Plimsoll writes itself: a record, not a wish.
+func OwnRecord(name string) bool { return name == AppliedAnnotation || name == AsleepAnnotation }
 
 // ID is the position of a key in the table.
 type ID uint8

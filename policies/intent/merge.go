@@ -1,5 +1,13 @@
 package intent
 
+// Drop takes a key out of a layer that is being made.
+func (i *Intent) Drop(id ID) {
+	if take := table[id].take; take != nil {
+		take(i, &Intent{})
+	}
+	i.Sources[id], i.Digests[id] = Source{}, 0
+}
+
 // Merge puts layers together, strongest first: each key comes from the first layer that has it. The lists of requests and
 // limits are joined instead, so that a workload's cpu=1 and its Namespace's memory=256Mi both hold.
 func Merge(layers ...*Intent) Intent {

@@ -83,7 +83,7 @@ func Parse(kind subject.Kind, annotations map[string]string) (Intent, field.Erro
 func plimsollKeys(annotations map[string]string) []string {
 	var names []string
 	for name := range annotations {
-		if strings.HasPrefix(name, Prefix) && name != AppliedAnnotation {
+		if strings.HasPrefix(name, Prefix) && !OwnRecord(name) {
 			names = append(names, name)
 		}
 	}

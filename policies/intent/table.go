@@ -179,8 +179,10 @@ var table = [NumKeys]Key{
 	KeySchedule: {
 		Name: "schedule", Group: GroupScaling, On: scalable | cronJobs, Form: "a YAML list",
 		Legal: "a YAML list of windows: start, end, timezone, and minReplicas, maxReplicas or replicas", Fails: LastGood,
-		SpecField: "schedule", Pending: cronJobs,
-		Doc:   "Windows that act on the bounds: a floor, a cap, or both; sleep is replicas: 0.",
+		SpecField: "schedule",
+		Doc: "Windows that act on the bounds: a floor, a cap, or both; sleep is replicas: 0. It works alone too: outside the " +
+			"windows the workload has the replicas it had. On an enrolled Namespace it is for all Deployments, StatefulSets and " +
+			"CronJobs that have no schedule of their own. A CronJob is suspended while asleep.",
 		parse: parseSchedule, take: func(d, s *Intent) { d.Scaling.Schedule = s.Scaling.Schedule },
 	},
 	KeyPaused: {

@@ -72,10 +72,10 @@ func controlled(s *subject.Subject) bool {
 	return false
 }
 
-// asks tells whether there is an annotation of Plimsoll, its own stamp left out: the stamp is a record, not a wish.
+// asks tells whether there is an annotation of Plimsoll, its own records left out.
 func asks(annotations map[string]string) bool {
 	for name := range annotations {
-		if strings.HasPrefix(name, intent.Prefix) && name != intent.AppliedAnnotation {
+		if strings.HasPrefix(name, intent.Prefix) && !intent.OwnRecord(name) {
 			return true
 		}
 	}

@@ -23,10 +23,16 @@ type Namespace struct {
 	Own bool
 }
 
-// NewNamespace reads a Namespace's labels and annotations.
+// NewNamespace reads a Namespace's labels and annotations. A schedule is not a default for those that scale, but puts
+// everything to sleep: it takes a Namespace that is enrolled.
 func NewNamespace(name string, labels, annotations map[string]string, limits []corev1.LimitRange) *Namespace {
 	n := &Namespace{Name: name, Labels: labels, LimitRanges: limits}
 	n.Intent, n.Problems = intent.Parse(subject.Namespace, annotations)
+	if !n.Enrolled() && n.Intent.Has(intent.KeySchedule) {
+		n.Intent.Drop(intent.KeySchedule)
+		n.Problems = append(n.Problems, field.Forbidden(field.NewPath(intent.KeySchedule.String()),
+			"has no effect on a namespace that is not enrolled, by the label "+intent.EnabledLabel+"=true"))
+	}
 	return n
 }
 

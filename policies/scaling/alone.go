@@ -28,3 +28,9 @@ func (r *run) rememberBase() {
 func (r *run) givesBack() bool {
 	return len(r.spec.Signals) == 0 && !r.bounds.open && r.state.hasBase
 }
+
+// Owed reads from a digest the count that a schedule has still to give back; false where it owes none.
+func Owed(digest string) (int32, bool) {
+	s, err := Seed(digest)
+	return s.base, err == nil && s.hasBase
+}

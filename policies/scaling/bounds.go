@@ -41,9 +41,12 @@ func (r *run) boundsNow() bounds {
 	return b
 }
 
-// restingCount is the idle count: idleReplicas, else 0 where the minimum is 0, else none.
+// restingCount is the idle count: idleReplicas, else 0 where the minimum is 0, else none. What no signal leads is never idle:
+// where a schedule works alone, a minimum of 0 is a bound and nothing more.
 func (s *Spec) restingCount() int32 {
 	switch {
+	case len(s.Signals) == 0:
+		return -1
 	case s.Idle >= 0:
 		return s.Idle
 	case s.Min == 0:

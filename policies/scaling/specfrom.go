@@ -11,12 +11,13 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
+	"github.com/plimsoll-dev/plimsoll/policies/intent"
 )
 
 // Defaults of a ScalerSpec. Those of metrics and behavior are autoscaling/v2's, those of idleness KEDA's.
 const (
 	DefaultMinReplicas             = 1
-	DefaultCPUUtilization          = 80
+	DefaultCPUUtilization          = intent.DefaultCPUUtilization
 	DefaultCooldown                = 5 * time.Minute
 	DefaultCPUInitializationPeriod = 5 * time.Minute
 	DefaultInitialReadinessDelay   = 30 * time.Second
@@ -146,7 +147,7 @@ func (c *compiler) rest() {
 	if c.spec.Idle >= 0 {
 		path, value = at("idleReplicas"), c.spec.Idle
 	}
-	if c.spec.restingCount() < 0 || len(c.spec.Signals) == 0 && len(c.in.Schedule) > 0 {
+	if c.spec.restingCount() < 0 {
 		return
 	}
 	for i := range c.spec.Signals {

@@ -69,8 +69,8 @@ func full(key string) (string, error) {
 		return "", errors.New("a key without a name")
 	case prefixed && prefix+"/" != intent.Prefix:
 		return "", fmt.Errorf("%s: only keys under %s are written here", key, intent.Prefix)
-	case intent.Prefix+name == intent.AppliedAnnotation:
-		return "", fmt.Errorf("%s is Plimsoll's own record; it is not for people to write", intent.AppliedAnnotation)
+	case intent.OwnRecord(intent.Prefix + name):
+		return "", fmt.Errorf("%s%s is Plimsoll's own record; it is not for people to write", intent.Prefix, name)
 	}
 	return intent.Prefix + name, nil
 }
@@ -144,7 +144,7 @@ func (e *Edit) Apply(annotations map[string]string) map[string]string {
 }
 
 func (e *Edit) removes(key string) bool {
-	return e.removed[key] || e.Clear && strings.HasPrefix(key, intent.Prefix) && key != intent.AppliedAnnotation
+	return e.removed[key] || e.Clear && strings.HasPrefix(key, intent.Prefix) && !intent.OwnRecord(key)
 }
 
 // Ops are the operations that turn an object with the one annotations into one with the others.
@@ -179,7 +179,7 @@ func escape(key string) string { return strings.NewReplacer("~", "~0", "/", "~1"
 func Ours(annotations map[string]string) map[string]string {
 	ours := map[string]string{}
 	for key, value := range annotations {
-		if strings.HasPrefix(key, intent.Prefix) && key != intent.AppliedAnnotation {
+		if strings.HasPrefix(key, intent.Prefix) && !intent.OwnRecord(key) {
 			ours[key] = value
 		}
 	}

@@ -44,7 +44,8 @@ type ScalerList struct {
 
 // ScalerSpec is the wish: target, bounds, signals and manners.
 //
-// +kubebuilder:validation:XValidation:rule="!has(self.minReplicas) || self.minReplicas <= self.maxReplicas",message="minReplicas must not be above maxReplicas"
+// +kubebuilder:validation:XValidation:rule="has(self.maxReplicas) || (has(self.schedule) && size(self.schedule) > 0 && (!has(self.metrics) || size(self.metrics) == 0) && (!has(self.triggers) || size(self.triggers) == 0))",message="maxReplicas is required, except where a schedule works alone, without metrics and triggers"
+// +kubebuilder:validation:XValidation:rule="!has(self.minReplicas) || !has(self.maxReplicas) || self.minReplicas <= self.maxReplicas",message="minReplicas must not be above maxReplicas"
 // +kubebuilder:validation:XValidation:rule="!has(self.idleReplicas) || self.idleReplicas < (has(self.minReplicas) ? self.minReplicas : 1)",message="idleReplicas must be below minReplicas"
 type ScalerSpec struct {
 	// ScaleTargetRef names the workload. Any kind with a scale subresource, in the Scaler's own namespace.
@@ -54,9 +55,11 @@ type ScalerSpec struct {
 	// +kubebuilder:default=1
 	// +optional
 	MinReplicas *int32 `json:"minReplicas,omitempty"`
-	// MaxReplicas is the upper bound.
+	// MaxReplicas is the upper bound. It may be left out where a schedule works alone, without metrics and triggers: then
+	// nothing but the windows bounds the count from above.
 	// +kubebuilder:validation:Minimum=1
-	MaxReplicas int32 `json:"maxReplicas"`
+	// +optional
+	MaxReplicas int32 `json:"maxReplicas,omitempty"`
 	// Metrics are autoscaling/v2 metric specifications. With neither metrics nor triggers nor a schedule the target is
 	// 80 % CPU utilization, as in autoscaling/v2.
 	// +kubebuilder:validation:MaxItems=32
@@ -89,7 +92,8 @@ type ScalerSpec struct {
 	// Fallback says what stands in for a source that keeps failing.
 	// +optional
 	Fallback *Fallback `json:"fallback,omitempty"`
-	// Schedule is a list of windows that act on the bounds.
+	// Schedule is a list of windows that act on the bounds. Without metrics and triggers it works alone: outside the windows
+	// the workload has the replicas that it had before them.
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=atomic
 	// +optional
