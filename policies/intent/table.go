@@ -130,7 +130,7 @@ var table = [NumKeys]Key{
 	},
 	KeyScrape: {
 		Name: "scrape", Group: GroupScaling, On: own, Form: "port=8080,path=/metrics", Legal: "port=1..65535, and path=/… where it is not /metrics",
-		Fails: LastGood, SpecField: "scrape", Pending: own, Doc: "Reads Pods metrics from the pods themselves.",
+		Fails: LastGood, SpecField: "scrape", Doc: "Reads Pods metrics from the pods themselves: no metrics stack is needed.",
 		parse: parseScrape, take: func(d, s *Intent) { d.Scaling.Scrape = s.Scaling.Scrape },
 	},
 	KeyNoData: {
