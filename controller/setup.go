@@ -85,6 +85,7 @@ func SetupWithManager(m manager.Manager, o Options) error {
 		p.addEnroll,    // annotations -> Scalers
 		p.addAutoscale, // Scalers -> scale
 		p.addJobTTL,    // ended Jobs -> how long they stay
+		p.addCronSleep, // schedules of CronJobs -> suspend
 	} {
 		if err := add(); err != nil {
 			return err

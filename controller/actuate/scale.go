@@ -1,5 +1,5 @@
-// Package actuate writes workloads, and is the only package that does: replica counts through the scale subresource, and
-// how long a finished Job stays.
+// Package actuate writes workloads, and is the only package that does: replica counts through the scale subresource,
+// how long a finished Job stays, and whether a CronJob is suspended.
 package actuate
 
 import (

@@ -56,6 +56,13 @@ func hpa(h *autoscalingv2.HorizontalPodAutoscaler) *autoscalingv2.HorizontalPodA
 	return out
 }
 
+// cronJob keeps whether it is suspended.
+func cronJob(c *batchv1.CronJob) *batchv1.CronJob {
+	out := &batchv1.CronJob{TypeMeta: c.TypeMeta, ObjectMeta: meta(&c.ObjectMeta)}
+	out.Spec.Suspend = c.Spec.Suspend
+	return out
+}
+
 // pod keeps what the engine counts pods by, their requests, and where they can be asked for metrics.
 func pod(p *corev1.Pod) *corev1.Pod {
 	out := &corev1.Pod{TypeMeta: p.TypeMeta, ObjectMeta: identity(&p.ObjectMeta)}

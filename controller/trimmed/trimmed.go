@@ -31,6 +31,7 @@ func Cache() cache.Options {
 			&appsv1.StatefulSet{}: by(Object),
 			&corev1.Pod{}:         by(Object),
 			&batchv1.Job{}:        by(Object),
+			&batchv1.CronJob{}:    by(Object),
 
 			&autoscalingv2.HorizontalPodAutoscaler{}: by(Object),
 		},
@@ -48,6 +49,8 @@ func Object(object any) (any, error) {
 		return pod(o), nil
 	case *batchv1.Job:
 		return job(o), nil
+	case *batchv1.CronJob:
+		return cronJob(o), nil
 	case *autoscalingv2.HorizontalPodAutoscaler:
 		return hpa(o), nil
 	case metav1.Object:

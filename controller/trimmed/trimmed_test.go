@@ -49,6 +49,11 @@ func TestWhatIsKept(t *testing.T) {
 				Status: batchv1.JobStatus{Conditions: []batchv1.JobCondition{{Type: batchv1.JobFailed, Status: "True", Message: "DROPPED"}}}},
 			[]string{`"ttlSecondsAfterFinished":60`, "Failed", "hook"},
 		},
+		"CronJob": {
+			&batchv1.CronJob{ObjectMeta: heavy(), Spec: batchv1.CronJobSpec{Suspend: new(true), Schedule: "DROPPED",
+				JobTemplate: batchv1.JobTemplateSpec{Spec: batchv1.JobSpec{Template: template()}}}},
+			[]string{`"suspend":true`, "max-replicas"},
+		},
 		"Pod": {
 			&corev1.Pod{ObjectMeta: heavy(), Spec: corev1.PodSpec{
 				InitContainers: []corev1.Container{{Name: "DROPPED"}, {Name: "side", RestartPolicy: &always}},

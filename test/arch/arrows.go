@@ -25,6 +25,7 @@ func arrowTable() []arrow {
 		{"policies/subject", nil},
 		{"policies/nearest", nil},
 		{"policies/trigger/calendar", nil},
+		{"policies/sleep", nil},
 		{"policies/trigger", core()},
 		{"policies/intent", core("policies/trigger")},
 		{"policies/rules", core("policies/rules", "policies/intent")},
