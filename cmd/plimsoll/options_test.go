@@ -118,6 +118,15 @@ func TestVersion(t *testing.T) {
 	}
 }
 
+func TestUnknownFlag(t *testing.T) {
+	t.Parallel()
+	cmd := command()
+	cmd.SetArgs([]string{"--nope"})
+	if err := cmd.Execute(); err == nil || err.Error() != "unknown flag: --nope\nsee plimsoll --help" {
+		t.Errorf("error %v, want one that says what is wrong and where to look", err)
+	}
+}
+
 func TestNoArguments(t *testing.T) {
 	t.Parallel()
 	cmd := command()

@@ -1,15 +1,22 @@
 package certs
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	encodepem "encoding/pem"
+	"math/big"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"k8s.io/client-go/util/cert"
+	"k8s.io/client-go/util/keyutil"
 )
 
 // pem makes a certificate for localhost and its key.
@@ -63,6 +70,23 @@ func TestSourceTakesWhatFits(t *testing.T) {
 		t.Error("what does not fit took the place of what does")
 	}
 	set(t, s, second, secondKey, true)
+}
+
+// TestExpired: a certificate that nobody takes any more is no reason to be ready.
+func TestExpired(t *testing.T) {
+	t.Parallel()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Unix(0, 0), NotAfter: time.Unix(1e9, 0)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	must(t, err)
+	keyPEM, err := keyutil.MarshalPrivateKeyToPEM(key)
+	must(t, err)
+	s := &Source{}
+	set(t, s, encodepem.EncodeToMemory(&encodepem.Block{Type: cert.CertificateBlockType, Bytes: der}), keyPEM, true)
+	if err := s.Check(nil); err == nil || !strings.Contains(err.Error(), "expired at 2001-09-09T01:46:40Z") {
+		t.Errorf("error %v, want one that says when it expired", err)
+	}
 }
 
 // TestNextHandshakeServesTheNewCertificate: rotation needs no restart.

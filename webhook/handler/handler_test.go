@@ -221,6 +221,27 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
+// TestLateConnectionIsClosed: a connection whose review goes on is of no use for the next request.
+func TestLateConnectionIsClosed(t *testing.T) {
+	t.Parallel()
+	end := make(chan struct{})
+	defer close(end)
+	w := serve(t, handler.Options{Review: func(admit.Input) admit.Outcome { <-end; return admit.Outcome{} }})
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.url+"?timeout=50ms", strings.NewReader(create(annotated).body()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	response, err := w.client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if !response.Close {
+		t.Error("the connection is kept")
+	}
+}
+
 // waiting is a namespace that does not come.
 type waiting struct{}
 
@@ -247,6 +268,7 @@ func TestRefusals(t *testing.T) {
 		"empty":            {want: http.StatusBadRequest, says: "decoding AdmissionReview", counts: problems("Malformed")},
 		"not JSON":         {body: "kind: AdmissionReview", want: http.StatusBadRequest, says: "decoding AdmissionReview", counts: problems("Malformed")},
 		"cut off":          {body: valid[:len(valid)/2], want: http.StatusBadRequest, says: "decoding AdmissionReview", counts: problems("Malformed")},
+		"two at once":      {body: valid + valid, want: http.StatusBadRequest, says: "nothing may follow", counts: problems("Malformed")},
 		"wrong types":      {body: `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":[]}`, want: http.StatusBadRequest, says: "decoding", counts: problems("Malformed")},
 		"v1beta1":          {body: strings.Replace(valid, "admission.k8s.io/v1", "admission.k8s.io/v1beta1", 1), want: http.StatusBadRequest, says: `"admission.k8s.io/v1beta1"`, counts: problems("Malformed")},
 		"another kind":     {body: strings.Replace(valid, "AdmissionReview", "TokenReview", 1), want: http.StatusBadRequest, says: `"TokenReview"`, counts: problems("Malformed")},
