@@ -21,7 +21,9 @@ type Answer[V any] struct {
 }
 
 // Ask asks a group every different question once. The error is about the API as a whole: nothing was answered because of it.
-func Ask[Q comparable, V any](ctx context.Context, g *Group, questions []Q, ask func(context.Context, Q) (V, error)) (map[Q]Answer[V], error) {
+func Ask[Q comparable, V any](
+	ctx context.Context, g *Group, questions []Q, ask func(context.Context, Q) (V, error),
+) (map[Q]Answer[V], error) {
 	if err := g.ready(ctx); err != nil {
 		return nil, err
 	}

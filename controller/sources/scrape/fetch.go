@@ -65,7 +65,8 @@ func (f *fetcher) get(ctx context.Context, url string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	request.Header.Set("Accept", string(expfmt.NewFormat(expfmt.TypeTextPlain))+";q=1,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1")
+	request.Header.Set("Accept",
+		string(expfmt.NewFormat(expfmt.TypeTextPlain))+";q=1,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1")
 	request.Header.Set("User-Agent", "plimsoll")
 	response, err := f.client.Do(request)
 	if err != nil {

@@ -3,6 +3,7 @@
 package metricsapitest
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -89,10 +90,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	path := strings.TrimPrefix(r.URL.Path, "/apis/"+s.group+"/")
-	for _, key := range []string{"labelSelector", "metricLabelSelector"} {
-		if value := r.URL.Query().Get(key); value != "" {
-			path += "?" + value
-		}
+	query := r.URL.Query()
+	if value := cmp.Or(query.Get("labelSelector"), query.Get("metricLabelSelector")); value != "" {
+		path += "?" + value
 	}
 	s.requests = append(s.requests, path)
 	version, _, _ := strings.Cut(path, "/")
