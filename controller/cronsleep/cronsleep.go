@@ -71,7 +71,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, q reconcile.Request) (reconc
 	case err != nil:
 		return reconcile.Result{}, err
 	}
-	logf.FromContext(ctx).Info("CronJob follows its schedule", "namespace", c.Namespace, "name", c.Name, "asleep", w.asleep, "suspended", to.Suspended)
+	logf.FromContext(ctx).Info("CronJob follows its schedule",
+		"namespace", c.Namespace, "name", c.Name, "asleep", w.asleep, "suspended", to.Suspended)
 	return reconcile.Result{RequeueAfter: sleep.In(now, w.change)}, nil
 }
 
