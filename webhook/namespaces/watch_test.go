@@ -14,7 +14,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/webhook/namespaces"
 )
 
-// TestWatchHandsEventsOn: what the informers tell, a deletion that was missed among it, reaches the index.
+// TestWatchHandsEventsOn: what the informers tell reaches the index.
 func TestWatchHandsEventsOn(t *testing.T) {
 	t.Parallel()
 	scheme := runtime.NewScheme()
