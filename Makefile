@@ -22,16 +22,19 @@ OVERLAY    ?= manifests/overlays/self-signed
 BIN   := bin
 TOOLS := $(BIN)/tools
 LAB   := $(BIN)/lab
+METRICSAPI := $(BIN)/metricsapi
 
 VERSION_PACKAGE := $(MODULE)/cmd/internal/version
 LDFLAGS         := -s -w -X $(VERSION_PACKAGE).Version=$(VERSION) -X $(VERSION_PACKAGE).Commit=$(COMMIT)
 PRODUCT_DIRS    := $(wildcard cmd controller policies webhook)
 LAB_SOURCES     := $(shell find test/lab -type f ! -name '*_test.go')
+METRICSAPI_SOURCES := $(shell find test/metricsapi -type f ! -name '*_test.go')
 # Only the core, the webhook and what is made for measuring have benchmarks.
 BENCH_DIRS      := $(wildcard policies webhook test/bench)
 
 # What every test finds in its environment.
-TEST_ENV = LAB_BIN=$(CURDIR)/$(LAB) PLIMSOLL_BIN=$(CURDIR)/$(BIN)/plimsoll KUBECTL_PLIMSOLL_BIN=$(CURDIR)/$(BIN)/kubectl-plimsoll
+TEST_ENV = LAB_BIN=$(CURDIR)/$(LAB) PLIMSOLL_BIN=$(CURDIR)/$(BIN)/plimsoll KUBECTL_PLIMSOLL_BIN=$(CURDIR)/$(BIN)/kubectl-plimsoll \
+	METRICSAPI_BIN=$(CURDIR)/$(METRICSAPI)
 
 ##@ Use
 
@@ -71,6 +74,9 @@ $(LAB): $(LAB_SOURCES)
 	@echo 'building the lab (Kubernetes, etcd, KWOK): some minutes the first time'
 	@cd test/lab && go build -v -ldflags '$(LAB_LDFLAGS)' -o $(CURDIR)/$@ . 2>&1 | ../tools/progress.sh lab
 
+$(METRICSAPI): $(METRICSAPI_SOURCES)
+	@cd test/metricsapi && go build -v -ldflags '-s -w' -o $(CURDIR)/$@ . 2>&1 | ../tools/progress.sh metricsapi
+
 # Clients refuse a server that does not say its version.
 KUBERNETES_VERSION = $(shell awk '$$1 == "k8s.io/kubernetes" {print $$2}' test/lab/go.mod)
 VERSION_PARTS      = $(subst ., ,$(KUBERNETES_VERSION:v%=%))
@@ -84,7 +90,7 @@ docker-build: ## Build the container image IMAGE.
 ##@ Test
 
 .PHONY: test
-test: lab build ## Run all tests: the core, the adapters, and Plimsoll on a real API server.
+test: lab build $(METRICSAPI) ## Run all tests: the core, the adapters, and Plimsoll on a real API server.
 	$(TEST_ENV) go test $(TESTFLAGS) ./...
 
 .PHONY: test-unit
