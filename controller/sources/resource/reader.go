@@ -79,7 +79,8 @@ func samples(items []metricsv1beta1.PodMetrics, m measure) []scaling.PodSample {
 	return out
 }
 
-// usage sums over containers. A pod of which one container has no number has none: the sum would be too small.
+// usage sums over containers. A pod of which one container has no number, or one that is no answer, has none: the sum would
+// be too small.
 func usage(p *metricsv1beta1.PodMetrics, m measure) (milli int64, ok bool) {
 	for i := range p.Containers {
 		c := &p.Containers[i]
@@ -87,10 +88,11 @@ func usage(p *metricsv1beta1.PodMetrics, m measure) (milli int64, ok bool) {
 			continue
 		}
 		quantity, has := c.Usage[m.resource]
-		if !has {
+		used, err := sources.Milli(&quantity)
+		if !has || err != nil {
 			return 0, false
 		}
-		milli, ok = milli+quantity.MilliValue(), true
+		milli, ok = sources.Sum(milli, used), true
 	}
 	return milli, ok
 }

@@ -3,6 +3,7 @@ package resource
 import (
 	"context"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -115,5 +116,23 @@ func TestOutages(t *testing.T) {
 		if _, err := q.Open().Read(context.Background(), []sources.Query{q}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q in it", err, want)
 		}
+	}
+}
+
+func TestNumbersThatAreNoAnswer(t *testing.T) {
+	l := &lister{list: &metricsv1beta1.PodMetricsList{Items: []metricsv1beta1.PodMetrics{
+		podMetrics("a", container("app", "-1", "1e30"), container("side", "1", "1e30")),
+		podMetrics("b", container("app", "2", "1")),
+	}}}
+	cpu, memory := queryOf(t, l, "cpu", ""), queryOf(t, l, "memory", "")
+	readings, err := cpu.Open().Read(context.Background(), []sources.Query{cpu, memory})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := readings[0].Pods; len(p) != 1 || p[0].Name != "b" {
+		t.Errorf("a negative number is no answer of the pod: %+v", p)
+	}
+	if p := readings[1].Pods; len(p) != 2 || p[0].Value != math.MaxInt64 {
+		t.Errorf("a huge number saturates: %+v", p)
 	}
 }
