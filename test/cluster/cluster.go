@@ -49,7 +49,7 @@ func Program(variable, name string) (string, error) {
 		path = filepath.Join(root, "bin", name)
 	}
 	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("%s is not built: %w (make lab build; or say where it is by %s)", name, err, variable)
+		return "", fmt.Errorf("%s is not built: %w (make bin/%s; or say where it is by %s)", name, err, name, variable)
 	}
 	return path, nil
 }
