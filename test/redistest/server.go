@@ -3,9 +3,7 @@ package redistest
 
 import (
 	"context"
-	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"testing"
 	"time"
@@ -13,7 +11,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	goredis "github.com/redis/go-redis/v9"
 
-	"github.com/plimsoll-dev/plimsoll/test/cluster"
+	"github.com/plimsoll-dev/plimsoll/test/brokers"
 )
 
 // Server is a running server.
@@ -30,7 +28,7 @@ type Server struct {
 // Start starts a server that ends with the test. With PLIMSOLL_BROKERS=required a missing redis-server is a failure.
 func Start(t testing.TB, password string) *Server {
 	t.Helper()
-	return StartAt(t, freeAddress(t), password)
+	return StartAt(t, brokers.FreeAddress(t), password)
 }
 
 // StartAt starts a server at an address.
@@ -41,7 +39,7 @@ func StartAt(t testing.TB, address, password string) *Server {
 	switch {
 	case err == nil:
 		s.startReal(t, program)
-	case os.Getenv("PLIMSOLL_BROKERS") == "required":
+	case brokers.Required():
 		t.Fatalf("PLIMSOLL_BROKERS=required, and there is no redis-server: %v", err)
 	default:
 		s.startInMemory(t)
@@ -84,15 +82,8 @@ func (s *Server) startReal(t testing.TB, program string) {
 	if s.Password != "" {
 		args = append(args, "--requirepass", s.Password)
 	}
-	cmd := exec.Command(program, args...)
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("starting redis-server: %v", err)
-	}
 	s.Real = true
-	s.stop = func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	}
+	s.stop = brokers.Start(t, exec.Command(program, args...)).Stop
 }
 
 func (s *Server) startInMemory(t testing.TB) {
@@ -116,13 +107,4 @@ func (s *Server) await(t testing.TB) {
 		}
 	}
 	t.Fatalf("redis at %s did not answer within 10 s: %v", s.Address, err)
-}
-
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	port, err := cluster.FreePort()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fmt.Sprintf("127.0.0.1:%d", port)
 }

@@ -76,7 +76,7 @@ func options(a access) *goredis.Options {
 		PipelinePoolSize:         -1,
 		ReadBufferSize:           bufferBytes,
 		WriteBufferSize:          bufferBytes,
-		TLSConfig:                a.transport.config,
+		TLSConfig:                a.tls.Config,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}
 }

@@ -3,8 +3,6 @@
 package redis
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net"
 	"strconv"
@@ -28,7 +26,8 @@ type access struct {
 	address            string
 	username, password string
 	database           int
-	transport          transport
+	// tls.Config is nil where the server is reached in the open.
+	tls sources.TLS
 }
 
 // Query reads the parameters.
@@ -69,15 +68,15 @@ func accessFrom(p *sources.Parameters) (access, error) {
 			return a, fmt.Errorf("databaseIndex %q is not a whole number from 0", index)
 		}
 	}
-	a.transport, err = transportFrom(p)
+	if p.True("enableTLS") || p.True("tls") {
+		a.tls, err = sources.TLSFrom(p)
+	}
 	return a, err
 }
 
 // String names the server and the credentials, the latter by a digest.
 func (a *access) String() string {
-	secret := fmt.Sprintf("%q%q%s", a.username, a.password, a.transport.key())
-	sum := sha256.Sum256([]byte(secret))
-	return fmt.Sprintf("redis://%s/%d#%s", a.address, a.database, hex.EncodeToString(sum[:8]))
+	return fmt.Sprintf("redis://%s/%d#%s", a.address, a.database, sources.Digest(a.username, a.password, a.tls.Key()))
 }
 
 // Server names the server and, by a digest, the credentials.
