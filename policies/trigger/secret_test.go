@@ -17,3 +17,13 @@ func TestMalformedSecretIsNotShown(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusedKeysSayWhy: a key of KEDA's without a meaning here is not just unknown.
+func TestRefusedKeysSayWhy(t *testing.T) {
+	kind := Type{Name: "vault", Refused: map[string]string{"door": "vaults have no doors"}}
+	for _, key := range []string{"door", "doorFromEnv"} {
+		if err := kind.checkKey(field.NewPath(key), key, "x"); err == nil || err.Type != field.ErrorTypeForbidden || err.Detail != "vaults have no doors" {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+}

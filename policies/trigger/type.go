@@ -9,6 +9,8 @@ type Type struct {
 	Aliases []string
 	Doc     string
 	Params  []Param
+	// Refused are keys that KEDA's type has and this one has not, with the reason: none is ignored silently.
+	Refused map[string]string
 	// OneOf are sets of parameters of which one set has to be complete, such as {address} or {host, port}.
 	OneOf [][]string
 	// Target is the parameter that holds the target per pod; empty where the value itself counts pods (cron) and where the

@@ -23,6 +23,7 @@ func Validate(t v1alpha1.Trigger) field.ErrorList { return ValidateAt(nil, t) }
 //	field.ErrorTypeNotSupported  the type is not served, or the metadata has an unknown key
 //	field.ErrorTypeRequired      a parameter is missing
 //	field.ErrorTypeInvalid       a value is malformed or out of range
+//	field.ErrorTypeForbidden     the key is KEDA's and has no meaning here, or comes from elsewhere
 func ValidateAt(path *field.Path, t v1alpha1.Trigger) field.ErrorList {
 	kind, ok := Lookup(t.Type)
 	if !ok {
@@ -93,6 +94,9 @@ func (t *Type) checkKey(path *field.Path, key, value string) *field.Error {
 func (t *Type) unknownKey(path *field.Path, key string) *field.Error {
 	if p, ok := t.Param(key); ok && p.From&OnlyAuth != 0 {
 		return field.Forbidden(path, "comes from the object that authenticationRef names, not from metadata")
+	}
+	if reason, ok := t.Refused[strings.TrimSuffix(key, EnvSuffix)]; ok {
+		return field.Forbidden(path, reason)
 	}
 	detail := fmt.Sprintf("unknown key of trigger type %s", t.Name)
 	if n, ok := nearest.To(key, t.keys()); ok {
