@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
 )
 
 // TestMalformedSecretIsNotShown: no type has a secret of a form that can be wrong yet.
@@ -24,6 +26,21 @@ func TestRefusedKeysSayWhy(t *testing.T) {
 	for _, key := range []string{"door", "doorFromEnv"} {
 		if err := kind.checkKey(field.NewPath(key), key, "x"); err == nil || err.Type != field.ErrorTypeForbidden || err.Detail != "vaults have no doors" {
 			t.Errorf("%s: %v", key, err)
+		}
+	}
+}
+
+// TestTheTargetMayDepend: which parameter is the target may depend on what is given.
+func TestTheTargetMayDepend(t *testing.T) {
+	kind := Type{Target: "items", target: func(t v1alpha1.Trigger) string {
+		if t.Metadata["age"] != "" {
+			return "age"
+		}
+		return "items"
+	}}
+	for given, want := range map[string]string{"age": "age", "": "items"} {
+		if got := kind.targetOf(v1alpha1.Trigger{Metadata: map[string]string{given: "1"}}); got != want {
+			t.Errorf("given %q: the target is %s, want %s", given, got, want)
 		}
 	}
 }

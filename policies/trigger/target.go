@@ -16,11 +16,19 @@ func Target(t v1alpha1.Trigger) (milli, activation int64, err error) {
 	if kind.Resource != "" {
 		return 0, 0, fmt.Errorf("trigger type %q is a resource metric: its target is that of ResourceMetric", t.Type)
 	}
-	if milli, err = kind.number(t, kind.Target, 1); err != nil {
+	if milli, err = kind.number(t, kind.targetOf(t), 1); err != nil {
 		return 0, 0, err
 	}
 	activation, err = kind.number(t, kind.Activation, 0)
 	return milli, activation, err
+}
+
+// targetOf names the parameter that holds a trigger's target.
+func (t *Type) targetOf(trigger v1alpha1.Trigger) string {
+	if t.target == nil {
+		return t.Target
+	}
+	return t.target(trigger)
 }
 
 // number reads a numeric parameter in milli-units, or its default; where the type has no such parameter, least.

@@ -1,6 +1,10 @@
 package trigger
 
-import corev1 "k8s.io/api/core/v1"
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
+)
 
 // Type is one row of the catalogue.
 type Type struct {
@@ -26,6 +30,8 @@ type Type struct {
 	Wakes bool
 	// Resource is set where the type is autoscaling/v2's Resource metric in KEDA's spelling.
 	Resource corev1.ResourceName
+	// target names the parameter where which one it is depends on others; nil where it is always Target.
+	target func(v1alpha1.Trigger) string
 	// check looks at what concerns several parameters at once; nil where nothing does.
 	check checkFunc
 }
