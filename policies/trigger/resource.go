@@ -6,10 +6,10 @@ import (
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
+	"github.com/plimsoll-dev/plimsoll/policies/subject"
 )
 
 // cpu and memory are Resource metrics in KEDA's spelling. They see pods only, so they cannot wake a workload from zero.
@@ -81,7 +81,7 @@ func metricTarget(kind autoscalingv2.MetricTargetType, value string) (autoscalin
 		n := int32(percent)
 		return autoscalingv2.MetricTarget{Type: kind, AverageUtilization: &n}, nil
 	case autoscalingv2.AverageValueMetricType:
-		q, err := resource.ParseQuantity(value)
+		q, err := subject.ParseQuantity(value)
 		if err != nil || q.MilliValue() < 1 {
 			return autoscalingv2.MetricTarget{}, fmt.Errorf("legal for AverageValue is a quantity above 0, such as 500m or 1Gi")
 		}

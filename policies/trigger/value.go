@@ -8,8 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/resource"
-
+	"github.com/plimsoll-dev/plimsoll/policies/subject"
 	"github.com/plimsoll-dev/plimsoll/policies/trigger/calendar"
 )
 
@@ -44,7 +43,7 @@ func (p *Param) checkValue(value string) error {
 }
 
 func checkQuantity(value string) error {
-	if q, err := resource.ParseQuantity(value); err != nil || q.Sign() <= 0 {
+	if q, err := subject.ParseQuantity(value); err != nil || q.Sign() <= 0 {
 		return errors.New("legal is a quantity above 0, such as 500m or 1Gi")
 	}
 	return nil
