@@ -130,12 +130,13 @@ fuzz: ## Run each fuzz target for FUZZTIME.
 ##@ Keep in order
 
 # What make generate writes, and make verify compares.
-GENERATED := policies/api manifests/crd manifests/rbac docs
+GENERATED := policies/api manifests/crd manifests/keda manifests/rbac docs
 
 .PHONY: generate
 generate: $(TOOLS)/controller-gen ## Generate deep copies, CRDs, RBAC and the references in docs/.
 	$< object paths=./policies/api/...
-	$< crd paths=./policies/api/... output:crd:dir=manifests/crd
+	$< crd paths=./policies/api/v1alpha1/... output:crd:dir=manifests/crd
+	$< crd paths=./policies/api/keda/... output:crd:dir=manifests/keda
 	$< rbac:roleName=plimsoll-manager $(patsubst %,paths=./%/...,$(wildcard cmd/plimsoll controller webhook)) output:rbac:dir=manifests/rbac
 	go generate ./...
 

@@ -21,6 +21,7 @@ func arrowTable() []arrow {
 	core := func(to ...string) []string { return append(to, leaves...) }
 	return []arrow{
 		{"policies/api/v1alpha1", nil},
+		{"policies/api/keda/v1alpha1", nil},
 		{"policies/reason", nil},
 		{"policies/subject", nil},
 		{"policies/nearest", nil},
