@@ -130,7 +130,7 @@ fuzz: ## Run each fuzz target for FUZZTIME.
 ##@ Keep in order
 
 # What make generate writes, and make verify compares.
-GENERATED := policies/api manifests/crd manifests/keda manifests/rbac docs
+GENERATED := policies/api policies/trigger/keda manifests/crd manifests/keda manifests/rbac docs
 
 .PHONY: generate
 generate: $(TOOLS)/controller-gen ## Generate deep copies, CRDs, RBAC and the references in docs/.
@@ -138,6 +138,7 @@ generate: $(TOOLS)/controller-gen ## Generate deep copies, CRDs, RBAC and the re
 	$< crd paths=./policies/api/v1alpha1/... output:crd:dir=manifests/crd
 	$< crd paths=./policies/api/keda/... output:crd:dir=manifests/keda
 	$< rbac:roleName=plimsoll-manager $(patsubst %,paths=./%/...,$(wildcard cmd/plimsoll controller webhook)) output:rbac:dir=manifests/rbac
+	cd cmd/plimsoll-scalers && go generate ./gen
 	go generate ./...
 
 .PHONY: verify

@@ -65,11 +65,13 @@ func (p *Parameters) checkAuth(name string) error {
 			continue
 		}
 		legal = append(legal, param.Name)
-		value, ok := p.auth[param.Name]
-		if ok && value == "" {
-			return fmt.Errorf("secret %q: key %s is empty", name, param.Name)
+		for _, key := range param.Names() {
+			value, ok := p.auth[key]
+			if ok && value == "" {
+				return fmt.Errorf("secret %q: key %s is empty", name, key)
+			}
+			found = found || ok
 		}
-		found = found || ok
 	}
 	if !found {
 		return fmt.Errorf("secret %q has none of the keys of trigger type %s: %s", name, p.kind.Name, strings.Join(legal, ", "))
@@ -83,10 +85,10 @@ func (p *Parameters) Get(name string) string {
 	if !ok {
 		return ""
 	}
-	if value := p.meta[name]; value != "" && param.From&trigger.OnlyAuth == 0 {
+	if value := param.In(p.meta); value != "" && param.From&trigger.OnlyAuth == 0 {
 		return value
 	}
-	if value := p.auth[name]; value != "" && param.From&(trigger.Auth|trigger.OnlyAuth) != 0 {
+	if value := param.In(p.auth); value != "" && param.From&(trigger.Auth|trigger.OnlyAuth) != 0 {
 		return value
 	}
 	return param.Default

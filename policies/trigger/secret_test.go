@@ -44,3 +44,13 @@ func TestTheTargetMayDepend(t *testing.T) {
 		}
 	}
 }
+
+// TestChoices: each of a list has to be legal.
+func TestChoices(t *testing.T) {
+	p := Param{Name: "authModes", Form: Choices, Legal: []string{"basic", "tls", "bearer"}}
+	for value, ok := range map[string]bool{"basic": true, "tls, basic": true, "tls;basic": false, "basic,": false, "kerberos": false} {
+		if err := p.checkValue(value); (err == nil) != ok {
+			t.Errorf("%q: %v", value, err)
+		}
+	}
+}

@@ -37,7 +37,7 @@ func (t *Type) number(trigger v1alpha1.Trigger, name string, least int64) (int64
 	if !ok {
 		return least * 1000, nil
 	}
-	value := trigger.Metadata[name]
+	value := p.In(trigger.Metadata)
 	if value == "" {
 		value = p.Default
 	}

@@ -48,6 +48,11 @@ func TestValidate(t *testing.T) {
 		"an address from the environment":    {in: redis(data{"addressFromEnv": "REDIS_ADDRESS", "listName": "q"})},
 		"host and port from the environment": {in: redis(data{"hostFromEnv": "H", "portFromEnv": "P", "listName": "q"})},
 		"an address from the credentials":    {in: v1alpha1.Trigger{Type: "redis", Metadata: data{"listName": "q"}, AuthenticationRef: auth}},
+		"an alias of a parameter":            {in: redis(data{"addresses": "redis:6379", "listName": "q"})},
+		"an alias from the environment":      {in: redis(data{"hostsFromEnv": "H", "ports": "6379", "listName": "q"})},
+		"a key that means something for another type": {in: redis(data{"address": "redis:6379", "listName": "q", "sentinelMaster": "m"}), want: []string{
+			`metadata[sentinelMaster]: FieldValueForbidden: redis-sentinel`,
+		}},
 		"no address": {in: redis(data{"listName": "q"}), want: []string{
 			`metadata[address]: FieldValueRequired: legal is address, or host with port`,
 		}},

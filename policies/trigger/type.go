@@ -1,6 +1,8 @@
 package trigger
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
@@ -46,6 +48,7 @@ const (
 	Decimal       // a number from Min
 	Boolean       // true or false
 	Choice        // one of Legal
+	Choices       // a list of Legal with Separator between
 	HostPort      // host:port
 	Quantity      // a Kubernetes quantity above 0
 	Cron          // a cron expression with five fields
@@ -55,13 +58,16 @@ const (
 // Param is one parameter of a type.
 type Param struct {
 	Name string
-	Form Form
+	// Aliases are other names of the same parameter. Where several are given, the first in the order of the table counts.
+	Aliases []string
+	Form    Form
 	// Default where the parameter is not given; empty where there is none.
 	Default string
 	// Min is the least legal value of numbers.
 	Min int64
-	// Legal values of a Choice.
-	Legal []string
+	// Legal values of a Choice or Choices. Separator of Choices; empty stands for a comma.
+	Legal     []string
+	Separator string
 	// Required parameters have no default. Those of Type.OneOf are not marked.
 	Required bool
 	// Secret values are never shown.
@@ -87,26 +93,49 @@ const (
 // EnvSuffix behind a key says that the value names a variable of the target's environment.
 const EnvSuffix = "FromEnv"
 
-// Param finds a parameter by its name.
+// Param finds a parameter by its name or an alias.
 func (t *Type) Param(name string) (Param, bool) {
 	for _, p := range t.Params {
-		if p.Name == name {
+		if p.Name == name || slices.Contains(p.Aliases, name) {
 			return p, true
 		}
 	}
 	return Param{}, false
 }
 
+// Names lists the parameter's name and its aliases.
+func (p *Param) Names() []string { return append([]string{p.Name}, p.Aliases...) }
+
+// In gives what stands under the parameter's name, or an alias; empty where nothing does.
+func (p *Param) In(values map[string]string) string {
+	for _, name := range p.Names() {
+		if value := values[name]; value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
 // keys lists the keys that metadata may have, in the order of the table.
-func (t *Type) keys() []string {
+func (t *Type) keys() []string { return t.spelt((*Param).Names) }
+
+// ownKeys lists the same without aliases.
+func (t *Type) ownKeys() []string {
+	return t.spelt(func(p *Param) []string { return []string{p.Name} })
+}
+
+func (t *Type) spelt(names func(*Param) []string) []string {
 	var keys []string
-	for _, p := range t.Params {
+	for i := range t.Params {
+		p := &t.Params[i]
 		if p.From&OnlyAuth != 0 {
 			continue
 		}
-		keys = append(keys, p.Name)
-		if p.From&Env != 0 {
-			keys = append(keys, p.Name+EnvSuffix)
+		for _, name := range names(p) {
+			keys = append(keys, name)
+			if p.From&Env != 0 {
+				keys = append(keys, name+EnvSuffix)
+			}
 		}
 	}
 	return keys

@@ -102,7 +102,7 @@ func (t *Type) unknownKey(path *field.Path, key string) *field.Error {
 	if n, ok := nearest.To(key, t.keys()); ok {
 		return notSupported(path, key, detail+"; did you mean "+n+"?")
 	}
-	return notSupported(path, key, detail+"; known are "+strings.Join(t.keys(), ", "))
+	return notSupported(path, key, detail+"; known are "+strings.Join(t.ownKeys(), ", "))
 }
 
 func (p *Param) shown(value string) string {
@@ -132,9 +132,9 @@ func (t *Type) allGiven(trigger v1alpha1.Trigger, names []string) bool {
 // given says whether a parameter has a value, or may get one from elsewhere.
 func (t *Type) given(trigger v1alpha1.Trigger, name string) bool {
 	p, _ := t.Param(name)
-	return trigger.Metadata[name] != "" ||
-		p.From&Env != 0 && trigger.Metadata[name+EnvSuffix] != "" ||
-		p.From&(Auth|OnlyAuth) != 0 && trigger.AuthenticationRef != nil
+	return p.From&(Auth|OnlyAuth) != 0 && trigger.AuthenticationRef != nil || slices.ContainsFunc(p.Names(), func(name string) bool {
+		return trigger.Metadata[name] != "" || p.From&Env != 0 && trigger.Metadata[name+EnvSuffix] != ""
+	})
 }
 
 func alternatives(sets [][]string) string {

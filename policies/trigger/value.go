@@ -1,6 +1,7 @@
 package trigger
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -29,6 +30,8 @@ func (p *Param) checkValue(value string) error {
 		if !slices.Contains(p.Legal, value) {
 			return fmt.Errorf("legal are %s", strings.Join(p.Legal, ", "))
 		}
+	case Choices:
+		return p.checkChoices(value)
 	case HostPort:
 		return checkHostPort(value)
 	case Quantity:
@@ -38,6 +41,17 @@ func (p *Param) checkValue(value string) error {
 	case Timezone:
 		return checkTimezone(value)
 	case Text:
+	}
+	return nil
+}
+
+// checkChoices checks each of a list of choices.
+func (p *Param) checkChoices(value string) error {
+	separator := cmp.Or(p.Separator, ",")
+	for choice := range strings.SplitSeq(value, separator) {
+		if !slices.Contains(p.Legal, strings.TrimSpace(choice)) {
+			return fmt.Errorf("legal are %s, or several of them with %q between", strings.Join(p.Legal, ", "), separator)
+		}
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ func TestReferenceIsComplete(t *testing.T) {
 	for _, typ := range trigger.All() {
 		wantIn(t, "triggers.md", "## "+typ.Name+"\n")
 		for _, p := range typ.Params {
-			wantIn(t, "triggers.md", "| `"+p.Name+"` |")
+			wantIn(t, "triggers.md", "| `"+p.Name+"`")
 		}
 	}
 	wantIn(t, "reasons.md", "`TooManyReplicas`", "`NotEnrolled`")

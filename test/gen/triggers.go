@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/plimsoll-dev/plimsoll/policies/trigger"
@@ -37,9 +39,19 @@ func triggerType(w *bytes.Buffer, t *trigger.Type) {
 	w.WriteString("\n\n")
 	head(w, "parameter", "default", "legal", "also from", "says")
 	for _, p := range t.Params {
-		row(w, code(p.Name), defaultOf(&p), legal(&p), from(p.From), p.Doc)
+		row(w, names(&p), defaultOf(&p), legal(&p), from(p.From), p.Doc)
+	}
+	if len(t.Refused) == 0 {
+		return
+	}
+	w.WriteString("\nRefused, and not ignored:\n\n")
+	for _, name := range slices.Sorted(maps.Keys(t.Refused)) {
+		fmt.Fprintf(w, "- `%s`: %s.\n", name, t.Refused[name])
 	}
 }
+
+// names gives a parameter's name, and its others.
+func names(p *trigger.Param) string { return "`" + strings.Join(p.Names(), "`, `") + "`" }
 
 func yesNo(b bool) string {
 	if b {
@@ -76,6 +88,8 @@ func legal(p *trigger.Param) string {
 		return "`true`, `false`"
 	case trigger.Choice:
 		return "`" + strings.Join(p.Legal, "`, `") + "`"
+	case trigger.Choices:
+		return "a list of `" + strings.Join(p.Legal, "`, `") + "`"
 	case trigger.HostPort:
 		return "host:port"
 	case trigger.Quantity:
