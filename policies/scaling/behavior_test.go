@@ -31,9 +31,14 @@ func behaving(in v1alpha1.ScalerSpec, up, down *autoscalingv2.HPAScalingRules) v
 	return in
 }
 
-// web scales on a metric of 10 per pod that is no trigger, so that the default limits hold.
-func web() v1alpha1.ScalerSpec {
-	return v1alpha1.ScalerSpec{MinReplicas: new(int32(1)), MaxReplicas: 1000, Metrics: []autoscalingv2.MetricSpec{external("m", averageValue("10"))}}
+// web scales on a metric of 10 per pod: it counts demand, so that without behavior raising is not limited.
+func web() v1alpha1.ScalerSpec { return measuring(external("m", averageValue("10"))) }
+
+// latency scales on a metric of 10 for all pods together: it is a ratio, so that the default limits hold.
+func latency() v1alpha1.ScalerSpec { return measuring(external("m", totalValue("10"))) }
+
+func measuring(m autoscalingv2.MetricSpec) v1alpha1.ScalerSpec {
+	return v1alpha1.ScalerSpec{MinReplicas: new(int32(1)), MaxReplicas: 1000, Metrics: []autoscalingv2.MetricSpec{m}}
 }
 
 const (
@@ -43,20 +48,32 @@ const (
 )
 
 func TestLimits(t *testing.T) {
+	inTotal := queue("10")
+	inTotal.MetricType = autoscalingv2.ValueMetricType
+	total := worker()
+	total.Triggers = []v1alpha1.Trigger{inTotal}
 	tests := map[string]struct {
 		spec    v1alpha1.ScalerSpec
 		current int32
 		value   int64
 		want    answerOf
 	}{
-		"without behavior, up: 4 pods where that is more than 100 %": {web(), 3, 500, answerOf{scaling.Write, 7, reason.ScaleUpLimit}},
-		"without behavior, up: 100 % where that is more than 4 pods": {web(), 10, 500, answerOf{scaling.Write, 20, reason.ScaleUpLimit}},
-		"without behavior, up within the limit":                      {web(), 10, 200, answerOf{scaling.Write, 20, reason.ValidMetricFound}},
-		"without behavior, down: 100 %":                              {web(), 100, 10, answerOf{scaling.Write, 1, reason.ValidMetricFound}},
-		"without behavior, for a trigger: not limited":               {worker(), 2, 95, answerOf{scaling.Write, 19, reason.ValidMetricFound}},
-		"behavior for down only, for a trigger: up is not limited":   {behaving(worker(), nil, ruled(0, most)), 2, 950, answerOf{scaling.Write, 190, reason.ValidMetricFound}},
-		"behavior for up, for a trigger: limited":                    {behaving(worker(), ruled(0, most), nil), 2, 950, answerOf{scaling.Write, 6, reason.ScaleUpLimit}},
-		"behavior for up, from 0: limited":                           {behaving(worker(), ruled(0, most, rate(pods, 3, 60)), nil), 0, 95, answerOf{scaling.Write, 3, reason.ScaleUpLimit}},
+		"without behavior, up: 4 pods where that is more than 100 %":     {latency(), 3, 100, answerOf{scaling.Write, 7, reason.ScaleUpLimit}},
+		"without behavior, up: 100 % where that is more than 4 pods":     {latency(), 10, 50, answerOf{scaling.Write, 20, reason.ScaleUpLimit}},
+		"without behavior, up within the limit":                          {latency(), 10, 20, answerOf{scaling.Write, 20, reason.ValidMetricFound}},
+		"without behavior, up for External by AverageValue: not limited": {web(), 3, 500, answerOf{scaling.Write, 50, reason.ValidMetricFound}},
+		"without behavior, up for Object by AverageValue: not limited": {
+			measuring(object("m", averageValue("10"))), 3, 500, answerOf{scaling.Write, 50, reason.ValidMetricFound},
+		},
+		"without behavior, up for Object by Value: limited":        {measuring(object("m", totalValue("10"))), 3, 100, answerOf{scaling.Write, 7, reason.ScaleUpLimit}},
+		"without behavior, for a trigger by Value: limited":        {total, 3, 60, answerOf{scaling.Write, 7, reason.ScaleUpLimit}},
+		"without behavior, for a trigger by Value from 0: not":     {total, 0, 60, answerOf{scaling.Write, 6, reason.FromZero}},
+		"behavior for down only, up for External: not limited":     {behaving(web(), nil, ruled(0, most)), 2, 950, answerOf{scaling.Write, 95, reason.ValidMetricFound}},
+		"without behavior, down: 100 %":                            {web(), 100, 10, answerOf{scaling.Write, 1, reason.ValidMetricFound}},
+		"without behavior, for a trigger: not limited":             {worker(), 2, 95, answerOf{scaling.Write, 19, reason.ValidMetricFound}},
+		"behavior for down only, for a trigger: up is not limited": {behaving(worker(), nil, ruled(0, most)), 2, 950, answerOf{scaling.Write, 190, reason.ValidMetricFound}},
+		"behavior for up, for a trigger: limited":                  {behaving(worker(), ruled(0, most), nil), 2, 950, answerOf{scaling.Write, 6, reason.ScaleUpLimit}},
+		"behavior for up, from 0: limited":                         {behaving(worker(), ruled(0, most, rate(pods, 3, 60)), nil), 0, 95, answerOf{scaling.Write, 3, reason.ScaleUpLimit}},
 		"behavior for up, from 0: a percentage of nothing is no limit": {
 			behaving(worker(), ruled(0, most, rate(percent, 50, 60)), nil), 0, 95, answerOf{scaling.Write, 19, reason.FromZero},
 		},
@@ -86,13 +103,18 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestTriggerRaisesPastTheLimit: the default limits are for what a metric asks for; a trigger's part of it is known exactly.
-func TestTriggerRaisesPastTheLimit(t *testing.T) {
-	in := web()
-	in.Triggers = []v1alpha1.Trigger{queue("5")}
-	spec := compile(t, in)
-	wantAnswer(t, decide(spec, replicas(4), number(500), number(60)), answerOf{scaling.Write, 12, reason.ScaleUpLimit})
-	wantAnswer(t, decide(spec, replicas(4), number(500), number(30)), answerOf{scaling.Write, 8, reason.ScaleUpLimit})
+// TestDemandRaisesPastTheLimit: the default limits are for what a ratio asks for; the demand's part of it is known exactly.
+func TestDemandRaisesPastTheLimit(t *testing.T) {
+	byTrigger, byMetric := latency(), latency()
+	byTrigger.Triggers = []v1alpha1.Trigger{queue("5")}
+	byMetric.Metrics = append(byMetric.Metrics, external("waiting", averageValue("5")))
+	for name, in := range map[string]v1alpha1.ScalerSpec{"trigger": byTrigger, "External metric": byMetric} {
+		t.Run(name, func(t *testing.T) {
+			spec := compile(t, in)
+			wantAnswer(t, decide(spec, replicas(4), number(500), number(60)), answerOf{scaling.Write, 12, reason.ScaleUpLimit})
+			wantAnswer(t, decide(spec, replicas(4), number(500), number(30)), answerOf{scaling.Write, 8, reason.ScaleUpLimit})
+		})
+	}
 }
 
 // TestRates: base is the count at the start of the period, by our own writes.

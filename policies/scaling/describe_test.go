@@ -83,9 +83,9 @@ func TestDescribe(t *testing.T) {
 		"bytes": {metric(resourceMetric("memory", averageValue("1Gi"))), one, []scaling.Sample{average(3 << 30 * 1000)}, []string{
 			"proposals: memory: 3Gi on average, target 1Gi: 3", "combine: maximum of 1 proposal: 3",
 		}, "memory: 3Gi on average, target 1Gi: 3"},
-		"limited": {metric(external("lag", averageValue("10"))), replicas(2), []scaling.Sample{number(100)}, []string{
-			"proposals: lag: 100, 10 per pod: 10", "combine: maximum of 1 proposal: 10", "limit: the scale-up policies allow 6 now",
-		}, "lag: 100, 10 per pod: 10; the scale-up policies allow 6 now"},
+		"limited": {metric(external("lag", totalValue("10"))), replicas(2), []scaling.Sample{number(50)}, []string{
+			"proposals: lag: 50, target 10: 10", "combine: maximum of 1 proposal: 10", "limit: the scale-up policies allow 6 now",
+		}, "lag: 50, target 10: 10; the scale-up policies allow 6 now"},
 		"rolling out": {metric(external("lag", averageValue("10"))), rolling, []scaling.Sample{number(10)}, []string{
 			"proposals: lag: 10, 10 per pod: 1", "combine: maximum of 1 proposal: 1", "rollout: pods are being replaced: lowering waits",
 		}, "lag: 10, 10 per pod: 1; pods are being replaced: lowering waits"},

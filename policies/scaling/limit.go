@@ -9,7 +9,7 @@ import (
 )
 
 // limit holds a change to the rate policies of its direction. Where behavior does not name raising, raising from zero and
-// raising for triggers is not limited: waiting work is known exactly, so there is nothing to probe.
+// raising for demand that is counted is not limited: how much there is is known exactly, so there is nothing to probe.
 func (r *run) limit() outcome {
 	d, ok := towards(r.cur, r.want)
 	if !ok || r.direct {
@@ -18,7 +18,7 @@ func (r *run) limit() outcome {
 	rules := r.spec.rules(d)
 	free := r.cur
 	if d == up && !rules.Explicit {
-		free = max(free, r.seen.triggerMax)
+		free = max(free, r.seen.demandMax)
 	}
 	if d == up && r.cur == 0 {
 		r.step(Step{Stage: StageFromZero, After: r.want, Reason: reason.FromZero, Signal: r.seen.leader})

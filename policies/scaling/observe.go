@@ -13,8 +13,8 @@ type seen struct {
 	answered int
 	max      int32
 	leader   int32
-	// podsMax is the highest answer of the signals that cannot wake anything, triggerMax that of triggers.
-	podsMax, triggerMax int32
+	// podsMax is the highest answer of the signals that cannot wake anything, demandMax that of those that count demand.
+	podsMax, demandMax int32
 	// missing is the first signal whose missing answer keeps the count from falling, unanswered the first without any.
 	missing, unanswered int32
 	// failed is the first signal without an answer that was asked; it says more than one that was not asked yet.
@@ -107,8 +107,8 @@ func (n *seen) addWaker(s *Signal, p Proposal, blocks bool) {
 	case blocks:
 		n.silent++
 	}
-	if s.Kind == Trigger && (p.Answered || p.Fallback) {
-		n.triggerMax = max(n.triggerMax, p.Replicas)
+	if s.CountsDemand() && (p.Answered || p.Fallback) {
+		n.demandMax = max(n.demandMax, p.Replicas)
 	}
 }
 

@@ -51,7 +51,7 @@ type Rules struct {
 	// Select is Max (the largest change counts), Min (the smallest), or Disabled.
 	Select   autoscalingv2.ScalingPolicySelect
 	Policies []Policy
-	// Explicit is true where behavior names this direction: then the policies hold for triggers and from zero too.
+	// Explicit is true where behavior names this direction: then the policies hold for counted demand and from zero too.
 	Explicit bool
 }
 
@@ -121,6 +121,13 @@ func (s *Signal) PerPod() bool { return s.Kind <= Pods }
 
 // Wakes says whether the signal can see work while no pod runs.
 func (s *Signal) Wakes() bool { return s.Kind > Pods }
+
+// CountsDemand says whether the answer is the demand divided by what one pod can bear: so many items at so many each. It is
+// the same whatever the count is now. Other answers multiply the pods there are by a ratio, and are guesses the wilder the
+// farther they lead.
+func (s *Signal) CountsDemand() bool {
+	return s.Wakes() && s.TargetType == autoscalingv2.AverageValueMetricType
+}
 
 // NeedsPods says whether Target.Pods are needed for the signal.
 func (s *Signal) NeedsPods() bool { return s.PerPod() || s.TargetType == autoscalingv2.ValueMetricType }

@@ -35,12 +35,12 @@ type Table []sources.Row
 func New(n Needs) Table {
 	return Table{
 		{Name: "cron", Source: cron.Source{}, Interval: time.Second, Floor: time.Second},
-		// As with metrics-server, adapters show what was scraped a while ago.
-		{Name: "custom", Source: custom.Source{API: n.Custom}, Interval: 15 * time.Second, Floor: 5 * time.Second},
-		{Name: "external", Source: external.Source{API: n.External}, Interval: 15 * time.Second, Floor: 5 * time.Second},
+		// An adapter may ask somebody else for every answer, and cost by the question.
+		{Name: "custom", Source: custom.Source{API: n.Custom}, Interval: 5 * time.Second, Floor: time.Second},
+		{Name: "external", Source: external.Source{API: n.External}, Interval: 5 * time.Second, Floor: time.Second},
 		{Name: "redis", Source: redis.Source{}, Interval: time.Second, Floor: time.Second},
-		// metrics-server scrapes every 15 s; asking more often shows the same numbers.
-		{Name: "resource", Source: resource.Source{Lister: n.PodMetrics}, Interval: 15 * time.Second, Floor: 5 * time.Second},
+		// metrics-server scrapes every 15 s, at moments that nobody knows: asking as often adds as much to the age of a number.
+		{Name: "resource", Source: resource.Source{Lister: n.PodMetrics}, Interval: 5 * time.Second, Floor: time.Second},
 		{Name: "scrape", Source: scrape.New(n.Pods, nil), Interval: 5 * time.Second, Floor: time.Second},
 	}
 }
