@@ -16,6 +16,7 @@ TESTFLAGS  ?=
 DEMO_FLAGS ?=
 BENCH      ?= .
 BENCHFLAGS ?= -count=1
+REPEATS    ?= 20
 FUZZTIME   ?= 10s
 OVERLAY    ?= manifests/overlays/self-signed
 
@@ -43,7 +44,7 @@ help: ## List the targets.
 	@awk 'BEGIN {FS = ":.*## "} \
 		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
-	@printf '\nVariables: TESTFLAGS, BENCH, BENCHFLAGS, FUZZTIME, DEMO_FLAGS, VERSION, IMAGE, OVERLAY.\n'
+	@printf '\nVariables: TESTFLAGS, BENCH, BENCHFLAGS, REPEATS, FUZZTIME, DEMO_FLAGS, VERSION, IMAGE, OVERLAY.\n'
 
 .PHONY: demo
 demo: lab build ## Show Plimsoll at work on a Kubernetes control plane started for the purpose.
@@ -113,6 +114,10 @@ bench: ## Measure: go test -bench, kept in bin/bench.txt (the run before: bin/be
 	@mkdir -p $(BIN)
 	@if [ -f $(BIN)/bench.txt ]; then mv $(BIN)/bench.txt $(BIN)/bench.old.txt; fi
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(BENCHFLAGS) $(BENCH_DIRS:%=./%/...) | tee $(BIN)/bench.txt
+
+.PHONY: bench-reaction
+bench-reaction: lab build $(METRICSAPI) ## Measure beside the HorizontalPodAutoscaler how soon replicas follow their load; minutes.
+	REPEATS=$(REPEATS) $(TEST_ENV) go test -run '^$$' -bench Reaction -timeout 1h ./test/bench/reaction
 
 .PHONY: bench-compare
 bench-compare: $(TOOLS)/benchstat ## Compare the last two runs (BENCHFLAGS=-count=6 or more makes it mean something).
