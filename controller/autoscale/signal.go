@@ -40,7 +40,7 @@ func (s *signal) close() {
 
 // sample makes a sample of a reading.
 func (s *signal) sample(r sources.Reading, before scaling.Sample) scaling.Sample {
-	out := scaling.Sample{Time: r.Time, Value: r.Value, Pods: r.Pods, Err: r.Err}
+	out := scaling.Sample{Time: r.Time, Value: r.Value, Target: r.Target, Active: r.Active, Pods: r.Pods, Err: r.Err}
 	if r.Err != nil {
 		out.Failures = before.Failures + 1
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 
@@ -64,7 +65,7 @@ func metrics(f *Facts) []v1alpha1.MetricStatus {
 	for i := range f.Spec.Signals {
 		s := &f.Spec.Signals[i]
 		m := &out[i]
-		m.Name, m.Type, m.Target = s.Name, typeOf(s), targetOf(s)
+		m.Name, m.Type, m.Target = s.Name, typeOf(s), targetOf(s, &f.Samples[i])
 		if sample := &f.Samples[i]; sample.Err != nil {
 			m.Error = sample.Err.Error()
 		} else if !sample.Time.IsZero() {
@@ -107,14 +108,19 @@ func typeOf(s *scaling.Signal) string {
 	return ""
 }
 
-func targetOf(s *scaling.Signal) string {
+// targetOf gives the target; nothing where the source has not told it yet.
+func targetOf(s *scaling.Signal, sample *scaling.Sample) string {
+	if s.OwnTarget && sample.Target == 0 {
+		return ""
+	}
+	target := cmp.Or(sample.Target, s.Target)
 	switch s.TargetType {
 	case autoscalingv2.UtilizationMetricType:
-		return strconv.FormatInt(s.Target, 10) + "%"
+		return strconv.FormatInt(target, 10) + "%"
 	case autoscalingv2.ValueMetricType:
-		return resource.NewMilliQuantity(s.Target, resource.DecimalSI).String()
+		return resource.NewMilliQuantity(target, resource.DecimalSI).String()
 	default:
-		return resource.NewMilliQuantity(s.Target, resource.DecimalSI).String() + " per pod"
+		return resource.NewMilliQuantity(target, resource.DecimalSI).String() + " per pod"
 	}
 }
 

@@ -53,6 +53,9 @@ type Reading struct {
 	Time time.Time
 	// Value in milli-units, of signals that are one number.
 	Value int64
+	// Target and Active are as in scaling.Sample, where the source tells them.
+	Target int64
+	Active scaling.Tristate
 	// Pods are the readings of per-pod signals, ordered by Name. They may be of more pods than the target has, and be
 	// shared between readings: nobody changes them.
 	Pods []scaling.PodSample

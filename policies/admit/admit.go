@@ -25,6 +25,8 @@ type Input struct {
 	Namespace *resolve.Namespace
 	// Platform is what the platform team set for all workloads; nil: no interruptible nodes.
 	Platform *patch.Platform
+	// Scalers: plimsoll-scalers is deployed, so that trigger types without a source of our own are served.
+	Scalers bool
 }
 
 // Outcome is what comes of a review.

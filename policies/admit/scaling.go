@@ -11,6 +11,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/policies/intent"
 	"github.com/plimsoll-dev/plimsoll/policies/scaling"
 	"github.com/plimsoll-dev/plimsoll/policies/subject"
+	"github.com/plimsoll-dev/plimsoll/policies/trigger"
 )
 
 // scaling holds the scaling keys against each other, as the controller will: nothing of the object is patched for them, so
@@ -38,7 +39,30 @@ func (v *version) scaling() []finding {
 	}
 	spec := i.ScalerSpec(v1alpha1.TargetRef{APIVersion: kind.APIVersion(), Kind: kind.String(), Name: v.subject.Metadata.Name})
 	_, errs := scaling.SpecFrom(&spec)
-	return v.fromSpec(errs)
+	return append(v.fromSpec(errs), v.unserved()...)
+}
+
+// unserved finds triggers that need plimsoll-scalers where it is not deployed. That warns and does not deny: the object is
+// right, and what is missing in the cluster may come later. Until then nothing is scaled for the trigger, and the Scaler's
+// condition says so.
+func (v *version) unserved() []finding {
+	if v.in.Scalers {
+		return nil
+	}
+	i := &v.resolution.Intent
+	var all []finding
+	for n, t := range i.Scaling.Triggers {
+		if kind, ok := trigger.Lookup(t.Type); !ok || !kind.LongTail {
+			continue
+		}
+		text := fmt.Sprintf("%s[%d].type: %s is served by plimsoll-scalers, which is not deployed here: nothing is scaled for it until it is",
+			intent.KeyTriggers, n, t.Type)
+		if i.Sources[intent.KeyTriggers].Layer == intent.OnNamespace {
+			text = "namespace " + v.in.Namespace.Name + ": " + text
+		}
+		all = append(all, finding{text, false})
+	}
+	return all
 }
 
 // fromSpec turns mistakes in a specification into what their user hears. Those that stand in the Namespace only warn.

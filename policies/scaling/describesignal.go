@@ -1,6 +1,7 @@
 package scaling
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 
@@ -18,9 +19,9 @@ func describeProposal(spec *Spec, s Step) string {
 	case reason.FallbackActive:
 		return fmt.Sprintf("%s has no answer: its fallback asks for %d", signal.Name, s.After)
 	case reason.ValidMetricFound:
-		return fmt.Sprintf("%s: %s: %d", signal.Name, signal.describe(s.Value), s.After)
+		return fmt.Sprintf("%s: %s: %d", signal.Name, signal.describe(s.Value, cmp.Or(s.Target, signal.Target)), s.After)
 	case reason.WithinTolerance:
-		return fmt.Sprintf("%s: %s: close enough for %d", signal.Name, signal.describe(s.Value), s.After)
+		return fmt.Sprintf("%s: %s: close enough for %d", signal.Name, signal.describe(s.Value, cmp.Or(s.Target, signal.Target)), s.After)
 	default:
 		return noAnswerOf(signal, s.Reason)
 	}
@@ -34,20 +35,20 @@ func noAnswerOf(s *Signal, code reason.Code) string {
 }
 
 // describe says a value and the target that it is compared with.
-func (s *Signal) describe(value int64) string {
+func (s *Signal) describe(value, target int64) string {
 	switch {
 	case s.Cron != nil && value == 0:
 		return "closed"
 	case s.Cron != nil:
 		return "open"
 	case s.TargetType == autoscalingv2.UtilizationMetricType:
-		return fmt.Sprintf("%d %% of requests, target %d %%", value, s.Target)
+		return fmt.Sprintf("%d %% of requests, target %d %%", value, target)
 	case s.TargetType == autoscalingv2.ValueMetricType:
-		return fmt.Sprintf("%s, target %s", s.amount(value), s.amount(s.Target))
+		return fmt.Sprintf("%s, target %s", s.amount(value), s.amount(target))
 	case s.PerPod():
-		return fmt.Sprintf("%s on average, target %s", s.amount(value), s.amount(s.Target))
+		return fmt.Sprintf("%s on average, target %s", s.amount(value), s.amount(target))
 	default:
-		return fmt.Sprintf("%s%s, %s per pod", s.amount(value), s.unit(), s.amount(s.Target))
+		return fmt.Sprintf("%s%s, %s per pod", s.amount(value), s.unit(), s.amount(target))
 	}
 }
 

@@ -31,7 +31,11 @@ type seen struct {
 type answer struct {
 	replicas int32
 	value    int64
-	ok       bool
+	// target is what the source told of it; 0: the signal's.
+	target int64
+	// active is what the source told of it; Absent: that follows from the value.
+	active Tristate
+	ok     bool
 	// kept is true where the ratio is within tolerance, or too close to tell.
 	kept bool
 	// asked is false for a signal that was never read.
@@ -51,7 +55,7 @@ func (r *run) observe() {
 func (r *run) observeSignal(i int) {
 	s := &r.spec.Signals[i]
 	a := r.answer(i)
-	p := Proposal{Replicas: a.replicas, Value: a.value, Answered: a.ok, Active: a.ok && s.Wakes() && a.value > s.Activation}
+	p := Proposal{Replicas: a.replicas, Value: a.value, Target: a.target, Answered: a.ok, Active: a.ok && s.Wakes() && a.wakes(s)}
 	if !a.ok {
 		p.Reason = noAnswer(s, a)
 	}
@@ -112,6 +116,14 @@ func (n *seen) addWaker(s *Signal, p Proposal, blocks bool) {
 	}
 }
 
+// wakes says whether a signal that can wake the workload is active.
+func (a *answer) wakes(s *Signal) bool {
+	if a.active == Absent {
+		return a.value > s.Activation
+	}
+	return a.active == True
+}
+
 // answer computes what a signal asks for.
 func (r *run) answer(i int) answer {
 	s := &r.spec.Signals[i]
@@ -130,7 +142,7 @@ func (r *run) answer(i int) answer {
 	case s.PerPod():
 		return r.perPod(i, sample)
 	default:
-		return r.total(s, sample.Value)
+		return r.total(s, sample)
 	}
 }
 
@@ -166,7 +178,10 @@ func (k SignalKind) failed() reason.Code {
 
 // noteProposal notes in the trace what a signal asks for. It moves nothing.
 func (r *run) noteProposal(i int, a answer, p Proposal) {
-	s := Step{Stage: StageProposals, Before: r.cur, After: p.Replicas, Reason: reason.ValidMetricFound, Signal: int32(i), Value: p.Value}
+	s := Step{
+		Stage: StageProposals, Before: r.cur, After: p.Replicas, Reason: reason.ValidMetricFound, Signal: int32(i),
+		Value: p.Value, Target: p.Target,
+	}
 	switch {
 	case p.Fallback:
 		s.Reason = reason.FallbackActive

@@ -1,6 +1,7 @@
 package scaling
 
 import (
+	"cmp"
 	"math"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -10,26 +11,26 @@ import (
 func (t *Tolerance) within(ratio float64) bool { return 1-t.Down <= ratio && ratio <= 1+t.Up }
 
 // total answers for a signal that is one number.
-func (r *run) total(s *Signal, value int64) answer {
+func (r *run) total(s *Signal, sample *Sample) answer {
+	a := answer{value: sample.Value, target: sample.Target, active: sample.Active, ok: true, asked: true}
+	target := cmp.Or(sample.Target, s.Target)
 	if s.TargetType == autoscalingv2.ValueMetricType {
-		return r.totalOfAll(s, value)
+		return r.totalOfAll(s, a, target)
 	}
 	// The demand is divided by the target, and the current count only tells whether that is worth a change: a surge of pods
 	// does not feed back, as it does where the observed count is divided by.
-	a := answer{value: value, ok: true, asked: true}
-	if r.cur > 0 && s.Tolerance.within(float64(value)/(float64(s.Target)*float64(r.cur))) {
+	if r.cur > 0 && s.Tolerance.within(float64(a.value)/(float64(target)*float64(r.cur))) {
 		a.replicas, a.kept = r.cur, true
 		return a
 	}
-	a.replicas = ceilDiv(value, s.Target)
+	a.replicas = ceilDiv(a.value, target)
 	return a
 }
 
 // totalOfAll answers for a target that is meant for all pods together: the ratio is about the pods that bear the load now.
 // With none of them ready there is nothing to multiply, which is no answer and above all not zero.
-func (r *run) totalOfAll(s *Signal, value int64) answer {
-	a := answer{value: value, ok: true, asked: true}
-	ratio := float64(value) / float64(s.Target)
+func (r *run) totalOfAll(s *Signal, a answer, target int64) answer {
+	ratio := float64(a.value) / float64(target)
 	if r.cur == 0 {
 		a.replicas = saturate(math.Ceil(ratio))
 		return a

@@ -89,6 +89,8 @@ type Signal struct {
 	// TargetType and Target: percent for Utilization, milli-units otherwise.
 	TargetType autoscalingv2.MetricTargetType
 	Target     int64
+	// OwnTarget: the source tells target and activity with each value (Sample.Target, Sample.Active).
+	OwnTarget bool
 	// Activation threshold in milli-units: the signal is active above it.
 	Activation int64
 	// Metric or TriggerRef is the specification that the adapter reads from; exactly one of them is set. A trigger of type

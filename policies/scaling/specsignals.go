@@ -88,7 +88,9 @@ func triggerSignal(t *v1alpha1.Trigger) (Signal, error) {
 		}
 		return s, nil
 	}
-	s := Signal{Name: trigger.Label(*t), Kind: Trigger, TriggerRef: t, TargetType: autoscalingv2.AverageValueMetricType}
+	s := Signal{
+		Name: trigger.Label(*t), Kind: Trigger, TriggerRef: t, TargetType: autoscalingv2.AverageValueMetricType, OwnTarget: kind.OwnTarget,
+	}
 	if t.MetricType != "" {
 		s.TargetType = t.MetricType
 	}

@@ -78,6 +78,10 @@ type Sample struct {
 	Time time.Time
 	// Value in milli-units, for signals that are one number (Object, External, triggers).
 	Value int64
+	// Target in milli-units, where the source tells it with the value (Signal.OwnTarget); 0: the signal's.
+	Target int64
+	// Active is what the source itself says of the signal's being active; Absent: that follows from the value.
+	Active Tristate
 	// Pods are the readings of per-pod signals (Resource, ContainerResource, Pods), ordered by Name.
 	Pods []PodSample
 	// Err says why there is no answer. Absent data is never zero data.
@@ -161,6 +165,8 @@ type Proposal struct {
 	Fallback bool
 	// Value that the proposal rests on, in milli-units (percent for Utilization).
 	Value int64
+	// Target that the source told, in milli-units; 0 where it is the signal's.
+	Target int64
 	// Reason when there is no answer.
 	Reason reason.Code
 }
@@ -172,6 +178,8 @@ type Step struct {
 	Reason        reason.Code
 	// Signal is the index of the signal that the step is about, or -1.
 	Signal int32
+	// Target is that of Proposal.Target, in steps of StageProposals.
+	Target int64
 	// Value and Until carry the step's facts as plain values, so that the trace costs nothing until it is printed. Value
 	// is in the unit of Proposal.Value in steps of StageProposals, a bound in replicas in steps that clip. Until is when
 	// the step may have another outcome without new data; zero where that cannot be told.

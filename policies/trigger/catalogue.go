@@ -12,17 +12,17 @@ func catalogue() []Type {
 	}
 }
 
-// Lookup finds a type by its name or an alias.
+// Lookup finds a type by its name or an alias: one with a source of our own, else one of the long tail.
 func Lookup(name string) (Type, bool) {
 	for _, t := range catalogue() {
 		if t.Name == name || slices.Contains(t.Aliases, name) {
 			return t, true
 		}
 	}
-	return Type{}, false
+	return longTail(name)
 }
 
-// Names lists the names of all types, sorted, aliases left out.
+// Names lists the types with a source of our own, sorted, aliases left out.
 func Names() []string {
 	var names []string
 	for _, t := range catalogue() {
@@ -32,5 +32,5 @@ func Names() []string {
 	return names
 }
 
-// All lists the types, for references that are generated from the catalogue.
+// All lists the types with a source of our own, for references that are generated from the catalogue.
 func All() []Type { return catalogue() }

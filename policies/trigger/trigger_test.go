@@ -110,7 +110,7 @@ func TestValidate(t *testing.T) {
 				`authenticationRef.name: FieldValueRequired: credentials`,
 			},
 		},
-		"an unknown type lists what is served": {in: v1alpha1.Trigger{Type: "solace-event-queue"}, want: []string{
+		"an unknown type lists what is served": {in: v1alpha1.Trigger{Type: "carrier-pigeon"}, want: []string{
 			`type: FieldValueNotSupported: served are cpu, cron, memory, redis`,
 		}},
 		"an unknown type near one that is served": {in: v1alpha1.Trigger{Type: "redis-list"}, want: []string{

@@ -30,6 +30,12 @@ type Type struct {
 	Unit string
 	// Wakes says whether the trigger can see work while no pod runs, and so wake a workload from zero.
 	Wakes bool
+	// OwnTarget: target and activity are told by the source with each value (scaling.Sample), not by the parameters.
+	OwnTarget bool
+	// LongTail: there is no source of our own; plimsoll-scalers serves the type, where it is deployed.
+	LongTail bool
+	// FreeKeys: metadata may have keys beside Params, whose meaning is somebody else's.
+	FreeKeys bool
 	// Resource is set where the type is autoscaling/v2's Resource metric in KEDA's spelling.
 	Resource corev1.ResourceName
 	// target names the parameter where which one it is depends on others; nil where it is always Target.
@@ -65,16 +71,19 @@ type Param struct {
 	Default string
 	// Min is the least legal value of numbers.
 	Min int64
-	// Legal values of a Choice or Choices. Separator of Choices; empty stands for a comma.
-	Legal     []string
-	Separator string
+	// Legal values of a Choice or Choices. Of the Exclusive ones Choices may have one. Separator of Choices; empty stands for
+	// a comma.
+	Legal, Exclusive []string
+	Separator        string
 	// Required parameters have no default. Those of Type.OneOf are not marked.
 	Required bool
 	// Secret values are never shown.
 	Secret bool
 	// From says where else the value may come from.
 	From Source
-	Doc  string
+	// OnlyEnv: the metadata may name a variable for it, and not hold it.
+	OnlyEnv bool
+	Doc     string
 }
 
 // Source is a set of places, apart from the metadata, from which a parameter may come.
@@ -132,7 +141,9 @@ func (t *Type) spelt(names func(*Param) []string) []string {
 			continue
 		}
 		for _, name := range names(p) {
-			keys = append(keys, name)
+			if !p.OnlyEnv {
+				keys = append(keys, name)
+			}
 			if p.From&Env != 0 {
 				keys = append(keys, name+EnvSuffix)
 			}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
 	"github.com/plimsoll-dev/plimsoll/policies/nearest"
+	"github.com/plimsoll-dev/plimsoll/policies/trigger/keda"
 )
 
 type checkFunc func(t v1alpha1.Trigger, metadata *field.Path) *field.Error
@@ -50,13 +51,16 @@ func unknownType(path *field.Path, name string) *field.Error {
 	for _, t := range catalogue() {
 		known = append(append(known, t.Name), t.Aliases...)
 	}
+	known = append(known, keda.Names()...)
 	if n, ok := nearest.To(name, known); ok {
 		detail += "; did you mean " + n + "?"
 	}
 	return notSupported(path.Child("type"), name, detail)
 }
 
-func served() string { return strings.Join(Names(), ", ") }
+func served() string {
+	return strings.Join(Names(), ", ") + ", and with plimsoll-scalers all others of KEDA " + keda.Version
+}
 
 // notSupported is field.NotSupported with a sentence of its own.
 func notSupported(path *field.Path, value any, detail string) *field.Error {
@@ -75,7 +79,7 @@ func (t *Type) checkKeys(path *field.Path, trigger v1alpha1.Trigger) field.Error
 }
 
 func (t *Type) checkKey(path *field.Path, key, value string) *field.Error {
-	if !slices.Contains(t.keys(), key) {
+	if !t.has(key) {
 		return t.unknownKey(path, key)
 	}
 	p, ok := t.Param(key)
@@ -91,8 +95,22 @@ func (t *Type) checkKey(path *field.Path, key, value string) *field.Error {
 	return nil
 }
 
+// has says whether metadata may have a key. A parameter such as query.* stands for all keys with its beginning.
+func (t *Type) has(key string) bool {
+	if t.FreeKeys {
+		_, listed := t.Param(key)
+		return !listed || slices.Contains(t.keys(), key)
+	}
+	return slices.ContainsFunc(t.keys(), func(known string) bool {
+		beginning, open := strings.CutSuffix(known, "*")
+		return known == key || open && strings.HasPrefix(key, beginning)
+	})
+}
+
 func (t *Type) unknownKey(path *field.Path, key string) *field.Error {
-	if p, ok := t.Param(key); ok && p.From&OnlyAuth != 0 {
+	if p, ok := t.Param(key); ok && p.OnlyEnv {
+		return field.Forbidden(path, elsewhere(key, &p))
+	} else if ok && p.From&OnlyAuth != 0 {
 		return field.Forbidden(path, "comes from the object that authenticationRef names, not from metadata")
 	}
 	if reason, ok := t.Refused[strings.TrimSuffix(key, EnvSuffix)]; ok {
@@ -103,6 +121,15 @@ func (t *Type) unknownKey(path *field.Path, key string) *field.Error {
 		return notSupported(path, key, detail+"; did you mean "+n+"?")
 	}
 	return notSupported(path, key, detail+"; known are "+strings.Join(t.ownKeys(), ", "))
+}
+
+// elsewhere says where a parameter comes from that does not stand in the metadata.
+func elsewhere(key string, p *Param) string {
+	text := "does not stand in the metadata; legal is " + key + EnvSuffix + ", which names a variable of the target's environment"
+	if p.From&Auth != 0 {
+		text += ", or the object that authenticationRef names"
+	}
+	return text
 }
 
 func (p *Param) shown(value string) string {
@@ -116,13 +143,25 @@ func (t *Type) checkRequired(path *field.Path, trigger v1alpha1.Trigger) field.E
 	var errs field.ErrorList
 	for _, p := range t.Params {
 		if p.Required && !t.given(trigger, p.Name) {
-			errs = append(errs, field.Required(path.Key(p.Name), strings.TrimSuffix(p.Doc, ".")))
+			errs = append(errs, field.Required(path.Key(p.Name), t.needs(&p)))
 		}
 	}
 	if len(t.OneOf) > 0 && !slices.ContainsFunc(t.OneOf, func(set []string) bool { return t.allGiven(trigger, set) }) {
 		errs = append(errs, field.Required(path.Key(t.OneOf[0][0]), "legal is "+alternatives(t.OneOf)))
 	}
 	return errs
+}
+
+// needs says what a required parameter is.
+func (t *Type) needs(p *Param) string {
+	if p.Doc != "" {
+		return strings.TrimSuffix(p.Doc, ".")
+	}
+	text := "trigger type " + t.Name + " needs it"
+	if p.From != 0 {
+		text += ", here or from elsewhere (FromEnv, authenticationRef)"
+	}
+	return text
 }
 
 func (t *Type) allGiven(trigger v1alpha1.Trigger, names []string) bool {
@@ -133,7 +172,7 @@ func (t *Type) allGiven(trigger v1alpha1.Trigger, names []string) bool {
 func (t *Type) given(trigger v1alpha1.Trigger, name string) bool {
 	p, _ := t.Param(name)
 	return p.From&(Auth|OnlyAuth) != 0 && trigger.AuthenticationRef != nil || slices.ContainsFunc(p.Names(), func(name string) bool {
-		return trigger.Metadata[name] != "" || p.From&Env != 0 && trigger.Metadata[name+EnvSuffix] != ""
+		return !p.OnlyEnv && trigger.Metadata[name] != "" || p.From&Env != 0 && trigger.Metadata[name+EnvSuffix] != ""
 	})
 }
 

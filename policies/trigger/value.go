@@ -47,11 +47,19 @@ func (p *Param) checkValue(value string) error {
 
 // checkChoices checks each of a list of choices.
 func (p *Param) checkChoices(value string) error {
-	separator := cmp.Or(p.Separator, ",")
+	separator, alone := cmp.Or(p.Separator, ","), ""
 	for choice := range strings.SplitSeq(value, separator) {
-		if !slices.Contains(p.Legal, strings.TrimSpace(choice)) {
+		choice = strings.TrimSpace(choice)
+		if !slices.Contains(p.Legal, choice) {
 			return fmt.Errorf("legal are %s, or several of them with %q between", strings.Join(p.Legal, ", "), separator)
 		}
+		if !slices.Contains(p.Exclusive, choice) {
+			continue
+		}
+		if alone != "" {
+			return fmt.Errorf("legal is one of %s", strings.Join(p.Exclusive, ", "))
+		}
+		alone = choice
 	}
 	return nil
 }

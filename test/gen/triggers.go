@@ -22,6 +22,31 @@ func triggers(w *bytes.Buffer, _ string) error {
 	for _, t := range trigger.All() {
 		triggerType(w, &t)
 	}
+	return longTail(w)
+}
+
+// longTail lists the types that plimsoll-scalers serves.
+func longTail(w *bytes.Buffer) error {
+	w.WriteString("\n")
+	if err := about(w, "longtail.md"); err != nil {
+		return err
+	}
+	w.WriteString("\n")
+	head(w, "type", "required", "other parameters", "auth only")
+	for _, t := range trigger.LongTail() {
+		var required, others, auth []string
+		for _, p := range t.Params {
+			switch {
+			case p.Required:
+				required = append(required, "`"+p.Name+"`")
+			case p.From&trigger.OnlyAuth != 0:
+				auth = append(auth, "`"+p.Name+"`")
+			default:
+				others = append(others, "`"+p.Name+"`")
+			}
+		}
+		row(w, t.Name, strings.Join(required, " "), strings.Join(others, " "), strings.Join(auth, " "))
+	}
 	return nil
 }
 

@@ -62,6 +62,11 @@ func (t Table) For(s *scaling.Signal) (*sources.Row, error) {
 			return &t[i], nil
 		}
 	}
+	if s.TriggerRef != nil {
+		if kind, ok := trigger.Lookup(s.TriggerRef.Type); ok && kind.LongTail {
+			return nil, failure.Mistake(fmt.Errorf("trigger type %s is served by plimsoll-scalers, which is not deployed", kind.Name))
+		}
+	}
 	return nil, failure.Mistake(fmt.Errorf("%s is not served by this version", name))
 }
 
