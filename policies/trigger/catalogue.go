@@ -9,6 +9,11 @@ func catalogue() []Type {
 		cron(),
 		memory(),
 		redis(),
+		redisCluster(),
+		redisClusterStreams(),
+		redisSentinel(),
+		redisSentinelStreams(),
+		redisStreams(),
 	}
 }
 

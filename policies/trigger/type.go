@@ -49,16 +49,17 @@ type Form uint8
 
 // The forms. Every value is a string in the object.
 const (
-	Text     Form = iota
-	Integer       // a whole number from Min
-	Decimal       // a number from Min
-	Boolean       // true or false
-	Choice        // one of Legal
-	Choices       // a list of Legal with Separator between
-	HostPort      // host:port
-	Quantity      // a Kubernetes quantity above 0
-	Cron          // a cron expression with five fields
-	Timezone      // an IANA time zone
+	Text      Form = iota
+	Integer        // a whole number from Min
+	Decimal        // a number from Min
+	Boolean        // true or false
+	Choice         // one of Legal
+	Choices        // a list of Legal with Separator between
+	HostPort       // host:port
+	HostPorts      // host:port, several separated by commas
+	Quantity       // a Kubernetes quantity above 0
+	Cron           // a cron expression with five fields
+	Timezone       // an IANA time zone
 )
 
 // Param is one parameter of a type.

@@ -46,14 +46,14 @@ func ValidateAt(path *field.Path, t v1alpha1.Trigger) field.ErrorList {
 }
 
 func unknownType(path *field.Path, name string) *field.Error {
-	detail := fmt.Sprintf("is not served; served are %s", served())
 	var known []string
 	for _, t := range catalogue() {
 		known = append(append(known, t.Name), t.Aliases...)
 	}
 	known = append(known, keda.Names()...)
+	detail := "is not served; served are " + served()
 	if n, ok := nearest.To(name, known); ok {
-		detail += "; did you mean " + n + "?"
+		detail = "is not served; did you mean " + n + "?"
 	}
 	return notSupported(path.Child("type"), name, detail)
 }

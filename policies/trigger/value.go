@@ -34,6 +34,8 @@ func (p *Param) checkValue(value string) error {
 		return p.checkChoices(value)
 	case HostPort:
 		return checkHostPort(value)
+	case HostPorts:
+		return checkHostPorts(value)
 	case Quantity:
 		return checkQuantity(value)
 	case Cron:
@@ -92,6 +94,15 @@ func checkHostPort(value string) error {
 	}
 	if port, err := strconv.ParseUint(value[colon+1:], 10, 16); err != nil || port == 0 {
 		return errNoHostPort()
+	}
+	return nil
+}
+
+func checkHostPorts(value string) error {
+	for one := range strings.SplitSeq(value, ",") {
+		if err := checkHostPort(strings.TrimSpace(one)); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -117,6 +117,8 @@ func legal(p *trigger.Param) string {
 		return "a list of `" + strings.Join(p.Legal, "`, `") + "`"
 	case trigger.HostPort:
 		return "host:port"
+	case trigger.HostPorts:
+		return "host:port, several separated by commas"
 	case trigger.Quantity:
 		return "a quantity above 0"
 	case trigger.Cron:

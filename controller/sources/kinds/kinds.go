@@ -39,6 +39,11 @@ func New(n Needs) Table {
 		{Name: "custom", Source: custom.Source{API: n.Custom}, Interval: 5 * time.Second, Floor: time.Second},
 		{Name: "external", Source: external.Source{API: n.External}, Interval: 5 * time.Second, Floor: time.Second},
 		{Name: "redis", Source: redis.Source{}, Interval: time.Second, Floor: time.Second},
+		{Name: "redis-cluster", Source: redis.Source{Topology: redis.Cluster}, Interval: time.Second, Floor: time.Second},
+		{Name: "redis-cluster-streams", Source: redis.Source{Topology: redis.Cluster, Streams: true}, Interval: time.Second, Floor: time.Second},
+		{Name: "redis-sentinel", Source: redis.Source{Topology: redis.Sentinel}, Interval: time.Second, Floor: time.Second},
+		{Name: "redis-sentinel-streams", Source: redis.Source{Topology: redis.Sentinel, Streams: true}, Interval: time.Second, Floor: time.Second},
+		{Name: "redis-streams", Source: redis.Source{Streams: true}, Interval: time.Second, Floor: time.Second},
 		// metrics-server scrapes every 15 s, at moments that nobody knows: asking as often adds as much to the age of a number.
 		{Name: "resource", Source: resource.Source{Lister: n.PodMetrics}, Interval: 5 * time.Second, Floor: time.Second},
 		{Name: "scrape", Source: scrape.New(n.Pods, nil), Interval: 5 * time.Second, Floor: time.Second},

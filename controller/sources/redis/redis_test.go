@@ -24,7 +24,7 @@ func request(metadata map[string]string, auth map[string]string) sources.Request
 	return sources.Request{Namespace: "ns", Signal: &scaling.Signal{Kind: scaling.Trigger, TriggerRef: t}, Auth: auth}
 }
 
-func list(address, name string) map[string]string {
+func listAt(address, name string) map[string]string {
 	return map[string]string{"address": address, "listName": name}
 }
 
@@ -35,10 +35,10 @@ func TestConformance(t *testing.T) {
 		return conformance.Backend{
 			Source: Source{}, Address: server.Address, Secret: password, EmptyIsZero: true,
 			Request: func(address, name string) sources.Request {
-				return request(list(address, name), map[string]string{"password": password})
+				return request(listAt(address, name), map[string]string{"password": password})
 			},
 			BadAuth: func(address, name string) sources.Request {
-				return request(list(address, name), map[string]string{"password": "wrong"})
+				return request(listAt(address, name), map[string]string{"password": "wrong"})
 			},
 			Put: func(t *testing.T, name string, n int64) { server.Fill(t, name, int(n)) },
 			Spoil: func(t *testing.T, name string) {
@@ -59,11 +59,11 @@ func TestMessages(t *testing.T) {
 		request sources.Request
 		want    string
 	}{
-		"wrong password": {request(list(server.Address, "q"), map[string]string{"password": "wrong"}), "refuses the credentials (WRONGPASS)"},
-		"no password":    {request(list(server.Address, "q"), nil), "wants a password and the trigger gives none"},
-		"wrong type":     {request(list(server.Address, "text"), map[string]string{"password": password}), `key "text" is not a list (WRONGTYPE)`},
-		"nobody there":   {request(list("127.0.0.1:1", "q"), nil), "redis 127.0.0.1:1 does not answer: connection refused"},
-		"no such host":   {request(list("redis.invalid:6379", "q"), nil), "redis redis.invalid:6379 does not answer: "},
+		"wrong password": {request(listAt(server.Address, "q"), map[string]string{"password": "wrong"}), "refuses the credentials (WRONGPASS)"},
+		"no password":    {request(listAt(server.Address, "q"), nil), "wants a password and the trigger gives none"},
+		"wrong type":     {request(listAt(server.Address, "text"), map[string]string{"password": password}), `key "text" is no list, set, sorted set or hash (WRONGTYPE)`},
+		"nobody there":   {request(listAt("127.0.0.1:1", "q"), nil), "redis 127.0.0.1:1 does not answer: connection refused"},
+		"no such host":   {request(listAt("redis.invalid:6379", "q"), nil), "redis redis.invalid:6379 does not answer: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			q, err := Source{}.Query(test.request)
@@ -91,9 +91,9 @@ func TestMistakes(t *testing.T) {
 		"no server":             {map[string]string{"listName": "q"}, nil, "the server is missing"},
 		"no port":               {map[string]string{"listName": "q", "address": "redis"}, nil, "not of the form host:port"},
 		"no list":               {map[string]string{"address": "a:1"}, nil, "listName is missing"},
-		"secret without keys":   {list("a:1", "q"), map[string]string{"passwd": "x"}, "has none of the keys"},
-		"empty password":        {list("a:1", "q"), map[string]string{"password": ""}, "key password is empty"},
-		"user without password": {list("a:1", "q"), map[string]string{"username": "u"}, "password is missing"},
+		"secret without keys":   {listAt("a:1", "q"), map[string]string{"passwd": "x"}, "has none of the keys"},
+		"empty password":        {listAt("a:1", "q"), map[string]string{"password": ""}, "key password is empty"},
+		"user without password": {listAt("a:1", "q"), map[string]string{"username": "u"}, "password is missing"},
 		"from the environment":  {map[string]string{"addressFromEnv": "REDIS", "listName": "q"}, nil, "not supported yet"},
 		"database":              {map[string]string{"address": "a:1", "listName": "q", "databaseIndex": "-1"}, nil, "databaseIndex"},
 		"authority":             {map[string]string{"address": "a:1", "listName": "q", "enableTLS": "true"}, map[string]string{"ca": "x"}, "ca holds no certificate"},
@@ -125,7 +125,7 @@ func TestAThousandListsAreOneConnectionAndOneRoundTrip(t *testing.T) {
 	for i := range queries {
 		name := fmt.Sprintf("list-%d", i)
 		server.Fill(t, name, i%7)
-		q, err := Source{}.Query(request(list(server.Address, name), nil))
+		q, err := Source{}.Query(request(listAt(server.Address, name), nil))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,7 +148,7 @@ func BenchmarkRead1000(b *testing.B) {
 	server := redistest.Start(b, "")
 	queries := make([]sources.Query, 1000)
 	for i := range queries {
-		queries[i], _ = Source{}.Query(request(list(server.Address, fmt.Sprint(i)), nil))
+		queries[i], _ = Source{}.Query(request(listAt(server.Address, fmt.Sprint(i)), nil))
 	}
 	reader := queries[0].Open()
 	defer func() { _ = reader.Close() }()
