@@ -34,6 +34,8 @@ type Options struct {
 	Registerer prometheus.Registerer
 	// Limits say how sources are read. Default polling.DefaultLimits.
 	Limits polling.Limits
+	// Credentials say where triggers' credentials may come from.
+	Credentials Credentials
 	// SkipNameValidation lets several managers live in one process, as in tests.
 	SkipNameValidation bool
 }

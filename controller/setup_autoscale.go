@@ -20,6 +20,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/controller/polling"
 	"github.com/plimsoll-dev/plimsoll/controller/report"
 	"github.com/plimsoll-dev/plimsoll/controller/targets"
+	"github.com/plimsoll-dev/plimsoll/controller/trimmed"
 	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
 )
 
@@ -28,6 +29,10 @@ func (p *parts) addAutoscale() error {
 	servers := polling.New(p.clock, p.Limits, p.metrics)
 	rivals := &conflict.Rivals{}
 	keda, err := conflict.NewScaledObjects(rivals, p.manager.GetConfig())
+	if err != nil {
+		return err
+	}
+	known, err := p.credentials()
 	if err != nil {
 		return err
 	}
@@ -40,7 +45,7 @@ func (p *parts) addAutoscale() error {
 		Scales:      p.writer,
 		Rivals:      rivals,
 		Authors:     &conflict.Authors{Live: p.live},
-		Credentials: credentials.New(p.live, p.clock),
+		Credentials: known,
 		Reports:     &report.Writer{Client: p.live, Recorder: p.manager.GetEventRecorder("plimsoll-scaler")},
 		Observer:    p.metrics,
 		Late:        p.metrics.Late,
@@ -54,7 +59,9 @@ func (p *parts) addAutoscale() error {
 			return fmt.Errorf("watching %T: %w", object, err)
 		}
 	}
-	if err := p.manager.Add(&runner{loop: loop, servers: servers, cache: p.manager.GetCache(), rivals: rivals, keda: keda}); err != nil {
+	if err := p.manager.Add(&runner{
+		loop: loop, servers: servers, cache: p.manager.GetCache(), rivals: rivals, keda: keda, credentials: known,
+	}); err != nil {
 		return fmt.Errorf("adding the loop: %w", err)
 	}
 	return nil
@@ -72,6 +79,8 @@ type runner struct {
 	cache   cache.Cache
 	rivals  *conflict.Rivals
 	keda    *conflict.ScaledObjects
+
+	credentials *credentials.Store
 }
 
 // NeedLeaderElection: one process scales.
@@ -80,6 +89,7 @@ func (*runner) NeedLeaderElection() bool { return true }
 // Start scales until the context ends.
 func (r *runner) Start(ctx context.Context) error {
 	defer r.servers.Stop()
+	defer r.credentials.Stop()
 	if err := r.learnRivals(ctx); err != nil {
 		return err
 	}
@@ -161,12 +171,26 @@ func (r *runner) targetEvents(kind schema.GroupVersionKind) toolscache.ResourceE
 		}
 	}
 	return toolscache.ResourceEventHandlerFuncs{
-		AddFunc: changed,
+		AddFunc: func(object any) {
+			changed(object)
+			r.noteEnvironment(kind, nil, object)
+		},
 		UpdateFunc: func(before, after any) {
 			if targets.Differ(before, after) {
 				changed(after)
 			}
+			r.noteEnvironment(kind, before, after)
 		},
 		DeleteFunc: changed,
+	}
+}
+
+// noteEnvironment has triggers look again that take parameters from a workload's environment.
+func (r *runner) noteEnvironment(kind schema.GroupVersionKind, before, after any) {
+	if before != nil && trimmed.Environment(before) == trimmed.Environment(after) {
+		return
+	}
+	if o, ok := after.(client.Object); ok {
+		r.credentials.TargetChanged(targets.Key{Namespace: o.GetNamespace(), Kind: kind, Name: o.GetName()})
 	}
 }

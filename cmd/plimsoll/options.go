@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/pflag"
 	"go.uber.org/zap/zapcore"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/plimsoll-dev/plimsoll/cmd/internal/options"
@@ -45,6 +46,10 @@ type flags struct {
 	WebhookConfiguration string
 	ShutdownDelay        time.Duration
 
+	ClusterAuthNamespace string
+	TokenAudiences       map[string]string
+	AuthFiles            string
+
 	Platform  options.Platform
 	LogLevel  string
 	LogFormat string
@@ -56,6 +61,8 @@ type config struct {
 	flags
 	platform *patch.Platform
 	level    zapcore.Level
+	// audiences are TokenAudiences, parsed.
+	audiences map[types.NamespacedName]string
 }
 
 func (f *flags) addTo(fs *pflag.FlagSet) {
@@ -76,6 +83,11 @@ func (f *flags) addTo(fs *pflag.FlagSet) {
 		"MutatingWebhookConfiguration whose caBundle is kept, where the certificate is self-signed")
 	fs.DurationVar(&f.ShutdownDelay, "shutdown-delay", 5*time.Second,
 		"how long admission is still answered after readiness has failed on shutdown")
+	fs.StringVar(&f.ClusterAuthNamespace, "cluster-auth-namespace", "",
+		"namespace of what a ClusterTriggerAuthentication names (default: --namespace)")
+	fs.StringToStringVar(&f.TokenAudiences, "token-audience", nil,
+		"namespace/serviceaccount=audience: for whom tokens of that ServiceAccount may be made for triggers; none are without it")
+	fs.StringVar(&f.AuthFiles, "auth-files", "", "folder that filePath of a ClusterTriggerAuthentication is in (default: there is none)")
 	f.Platform.AddFlags(fs)
 	fs.StringVar(&f.LogLevel, "log-level", "info", "info, debug (why not), or trace (every step)")
 	fs.StringVar(&f.LogFormat, "log-format", "json", "json or text")
@@ -91,12 +103,16 @@ func (f *flags) complete() (*config, error) {
 	if c.Namespace == "" {
 		c.Namespace = "plimsoll-system"
 	}
+	if c.ClusterAuthNamespace == "" {
+		c.ClusterAuthNamespace = c.Namespace
+	}
 	platform, err := c.Platform.Complete()
 	c.platform = platform
 	return c, errors.Join(
 		err,
 		c.validateRoles(),
 		c.validateNames(),
+		c.parseAudiences(),
 		c.validateLog(),
 		oneOf("cert-mode", c.CertMode, certsSelfSigned, certsProvided),
 		address("health-probe-bind-address", c.HealthBindAddress),
@@ -123,12 +139,26 @@ func (c *config) validateRoles() error {
 func (c *config) validateNames() error {
 	var errs []error
 	for _, n := range []struct{ flag, value string }{
-		{"namespace", c.Namespace}, {"webhook-service", c.WebhookService},
+		{"namespace", c.Namespace}, {"cluster-auth-namespace", c.ClusterAuthNamespace}, {"webhook-service", c.WebhookService},
 		{"webhook-secret", c.WebhookSecret}, {"webhook-configuration", c.WebhookConfiguration},
 	} {
 		if len(validation.IsDNS1123Subdomain(n.value)) > 0 {
 			errs = append(errs, fmt.Errorf("--%s is %q; legal is an object's name, such as plimsoll-system", n.flag, n.value))
 		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c *config) parseAudiences() error {
+	var errs []error
+	c.audiences = map[types.NamespacedName]string{}
+	for account, audience := range c.TokenAudiences {
+		namespace, name, ok := strings.Cut(account, "/")
+		if !ok || namespace == "" || name == "" || audience == "" {
+			errs = append(errs, fmt.Errorf("--token-audience is %s=%s; legal is namespace/serviceaccount=audience", account, audience))
+			continue
+		}
+		c.audiences[types.NamespacedName{Namespace: namespace, Name: name}] = audience
 	}
 	return errors.Join(errs...)
 }

@@ -171,5 +171,8 @@ func addCertificate(ctx context.Context, m manager.Manager, c *config, source *c
 
 // addControllers adds scaling.
 func addControllers(m manager.Manager, c *config) error {
-	return controller.SetupWithManager(m, controller.Options{Namespace: c.Namespace})
+	return controller.SetupWithManager(m, controller.Options{
+		Namespace:   c.Namespace,
+		Credentials: controller.Credentials{ClusterNamespace: c.ClusterAuthNamespace, Audiences: c.audiences, Files: c.AuthFiles},
+	})
 }

@@ -95,6 +95,9 @@ func (it *item) takeMail() {
 	}
 	it.mail = false
 	for i, s := range it.signals {
+		if s.changed {
+			s.changed, s.stale = false, true
+		}
 		if s.reading == nil {
 			continue
 		}

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 
+	"github.com/plimsoll-dev/plimsoll/controller/credentials"
 	"github.com/plimsoll-dev/plimsoll/controller/deadline"
 	"github.com/plimsoll-dev/plimsoll/controller/polling"
 	"github.com/plimsoll-dev/plimsoll/controller/report"
@@ -44,11 +45,13 @@ type Rivals interface {
 	Rival(targets.Key) (name string, found bool)
 }
 
-// Credentials gives what authenticationRef names.
+// Credentials gives what authenticationRef names, and the variables of the target that metadata names.
 type Credentials interface {
-	Get(ctx context.Context, namespace string, ref *v1alpha1.AuthenticationRef) (map[string]string, error)
-	// Distrust has the credentials looked up again where they are older than that.
-	Distrust(namespace string, ref *v1alpha1.AuthenticationRef, age time.Duration)
+	// Get answers, and has the question's Changed called when the answer may be another, until Forget.
+	Get(context.Context, *credentials.Question) (credentials.Given, error)
+	// Distrust has the credentials looked up again where they are older than that and not watched.
+	Distrust(q *credentials.Question, age time.Duration)
+	Forget(*credentials.Question)
 }
 
 // Sources finds the source of a signal.

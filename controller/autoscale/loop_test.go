@@ -73,7 +73,7 @@ func TestHangingSourceDelaysNobody(t *testing.T) {
 	for i := range 3 * Workers { // more than there are workers
 		name := fmt.Sprintf("stuck-%d", i)
 		w.deployment(name, 1)
-		w.loop.Put(scaler(name, func(s *v1alpha1.Scaler) { s.Spec.Triggers = []v1alpha1.Trigger{trigger("hang", name)} }))
+		w.loop.Put(scaler(name, func(s *v1alpha1.Scaler) { s.Spec.Triggers = []v1alpha1.Trigger{redisTrigger("hang", name)} }))
 	}
 	w.deployment("free", 0)
 	w.loop.Put(scaler("free"))
@@ -257,7 +257,7 @@ func TestNewCredentialsAfterRefusal(t *testing.T) {
 	w.set("a", 5)
 	w.secrets["auth"] = map[string]string{"password": ""}
 	w.loop.Put(scaler("a", func(s *v1alpha1.Scaler) {
-		s.Spec.Triggers = []v1alpha1.Trigger{trigger("locked", "a")}
+		s.Spec.Triggers = []v1alpha1.Trigger{redisTrigger("locked", "a")}
 		s.Spec.Triggers[0].AuthenticationRef = &v1alpha1.AuthenticationRef{Name: "auth", Kind: "Secret"}
 	}))
 	w.start()

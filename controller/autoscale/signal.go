@@ -2,12 +2,13 @@ package autoscale
 
 import (
 	"context"
-	"maps"
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/controller/credentials"
 	"github.com/plimsoll-dev/plimsoll/controller/polling"
 	"github.com/plimsoll-dev/plimsoll/controller/sources"
 	"github.com/plimsoll-dev/plimsoll/policies/scaling"
+	"github.com/plimsoll-dev/plimsoll/policies/trigger"
 )
 
 // signal is one metric or trigger of an item, and how it is asked.
@@ -21,21 +22,47 @@ type signal struct {
 	// subscription is nil where there is nobody to ask, or no way to.
 	subscription *polling.Subscription
 	server       string
-	auth         map[string]string
-	authAt       time.Time
+	// question is nil where the trigger needs no credentials; forget lets go of it.
+	question *credentials.Question
+	forget   func(*credentials.Question)
+	given    credentials.Given
+	// stale is true where the credentials may be others than those that are used.
+	stale bool
 	// doubt is the age from which credentials are looked up again, because of the last answer; 0 where it was good.
 	doubt time.Duration
 
 	// guarded by item.mu
 	reading   *sources.Reading
 	arrivedAt time.Time
+	// changed is true where somebody told that the credentials changed.
+	changed bool
+	// epoch counts subscriptions: an answer to an earlier one is about what was asked with other credentials.
+	epoch int
 }
 
+// close lets go of the source and of the credentials.
 func (s *signal) close() {
+	s.unsubscribe()
+	if s.question != nil {
+		s.forget(s.question)
+		s.question = nil
+	}
+}
+
+func (s *signal) unsubscribe() {
 	if s.subscription != nil {
 		s.subscription.Close()
 		s.subscription = nil
 	}
+}
+
+// void has the answer that is awaited count for nothing.
+func (it *item) void(s *signal) int {
+	it.mu.Lock()
+	defer it.mu.Unlock()
+	s.epoch++
+	s.reading, s.asked = nil, false
+	return s.epoch
 }
 
 // sample makes a sample of a reading.
@@ -68,9 +95,6 @@ func doubtOf(r *sources.Reading) time.Duration {
 	}
 }
 
-// credentialsAge is how long credentials are used without asking the store, which has its own idea of what is old.
-const credentialsAge = time.Hour
-
 // ask asks every signal whose time has come. It waits for nobody.
 func (l *Loop) ask(ctx context.Context, it *item, now time.Time) {
 	it.takeMail()
@@ -81,12 +105,16 @@ func (l *Loop) ask(ctx context.Context, it *item, now time.Time) {
 		return
 	}
 	for i, s := range it.signals {
-		if s.asked || s.at.IsZero() || now.Before(s.at) {
+		if !s.stale && (s.asked || s.at.IsZero() || now.Before(s.at)) || s.row == nil {
 			continue
 		}
-		if err := l.prepare(ctx, it, s, now); err != nil {
+		fresh, err := l.prepare(ctx, it, s, now)
+		if err != nil {
 			it.fail(i, now, err)
 			s.at = now.Add(mistakeBackoff(s.interval, it.samples[i].Failures))
+			continue
+		}
+		if !fresh && (s.asked || now.Before(s.at)) {
 			continue
 		}
 		if s.subscription == nil {
@@ -98,7 +126,8 @@ func (l *Loop) ask(ctx context.Context, it *item, now time.Time) {
 	}
 }
 
-// mistakeMost bounds how long a mistake may have been mended before it is noticed, where nothing tells of it: a Secret.
+// mistakeMost bounds how long a mistake may have been mended before it is noticed, where nothing tells of it: a right that
+// was missing.
 const mistakeMost = 30 * time.Second
 
 // mistakeBackoff says when to look again whether a signal can be asked.
@@ -115,51 +144,71 @@ func (it *item) fail(i int, now time.Time, err error) {
 	}
 }
 
-// prepare makes sure that the signal has a subscription, and that its credentials are those of now.
-func (l *Loop) prepare(ctx context.Context, it *item, s *signal, now time.Time) error {
-	if s.subscription != nil && s.doubt == 0 && now.Sub(s.authAt) < credentialsAge {
-		return nil
+// prepare makes sure that the signal has a subscription, and that its credentials are those of now. It tells whether the
+// subscription is a fresh one, which is asked at once.
+func (l *Loop) prepare(ctx context.Context, it *item, s *signal, now time.Time) (fresh bool, err error) {
+	ends := s.given.Until
+	if s.subscription != nil && !s.stale && s.doubt == 0 && (ends.IsZero() || now.Before(ends)) {
+		return false, nil
 	}
-	auth, err := l.credentials(ctx, it, s)
+	given, err := l.credentials(ctx, it, s)
+	if err == nil && s.subscription != nil && given.Equal(&s.given) {
+		s.given, s.stale, s.doubt = given, false, 0
+		return false, nil
+	}
+	epoch := it.void(s)
+	s.unsubscribe()
+	s.given, s.stale, s.doubt = given, false, 0
 	if err != nil {
-		return err
+		return false, err
 	}
-	s.authAt, s.doubt = now, 0
-	if s.subscription != nil && maps.Equal(auth, s.auth) {
-		return nil
-	}
-	s.auth = auth
-	return l.subscribe(it, s)
+	return true, l.subscribe(it, s, epoch)
 }
 
-func (l *Loop) credentials(ctx context.Context, it *item, s *signal) (map[string]string, error) {
-	if s.spec.TriggerRef == nil || s.spec.TriggerRef.AuthenticationRef == nil {
-		return nil, nil
+// credentials asks for the signal's credentials, where it needs any.
+func (l *Loop) credentials(ctx context.Context, it *item, s *signal) (credentials.Given, error) {
+	t := s.spec.TriggerRef
+	if t == nil || !trigger.NeedsCredentials(t) {
+		return credentials.Given{}, nil
 	}
-	ref := s.spec.TriggerRef.AuthenticationRef
+	if s.question == nil {
+		s.forget = l.Credentials.Forget
+		s.question = &credentials.Question{
+			Namespace: it.key.Namespace, Target: it.scaler.Spec.ScaleTargetRef, Trigger: t, Changed: func() { l.credentialsChanged(it, s) },
+		}
+	}
 	if s.doubt > 0 {
-		l.Credentials.Distrust(it.key.Namespace, ref, s.doubt)
+		l.Credentials.Distrust(s.question, s.doubt)
 	}
-	return l.Credentials.Get(ctx, it.key.Namespace, ref)
+	return l.Credentials.Get(ctx, s.question)
 }
 
-func (l *Loop) subscribe(it *item, s *signal) error {
+// credentialsChanged has the signal look at its credentials at once.
+func (l *Loop) credentialsChanged(it *item, s *signal) {
+	it.mu.Lock()
+	s.changed, it.mail = true, true
+	it.mu.Unlock()
+	l.queue.Wake(it.key)
+}
+
+func (l *Loop) subscribe(it *item, s *signal, epoch int) error {
 	query, err := s.row.Source.Query(sources.Request{
-		Namespace: it.key.Namespace, Signal: s.spec, Target: it.scaler.Spec.ScaleTargetRef, Auth: s.auth,
+		Namespace: it.key.Namespace, Signal: s.spec, Target: it.scaler.Spec.ScaleTargetRef, Auth: s.given.Auth, Env: s.given.Env,
 	})
-	if err != nil {
+	if err != nil || query == nil {
 		return err
-	}
-	s.close()
-	if query == nil {
-		return nil
 	}
 	s.server = query.Server()
 	s.subscription = l.Servers.Subscribe(polling.Topic{Source: s.row.Name, Query: query, Answer: func(r sources.Reading) {
 		it.mu.Lock()
-		s.reading, s.arrivedAt, it.mail = &r, l.Clock.Now(), true
+		current := s.epoch == epoch
+		if current {
+			s.reading, s.arrivedAt, it.mail = &r, l.Clock.Now(), true
+		}
 		it.mu.Unlock()
-		l.queue.Wake(it.key)
+		if current {
+			l.queue.Wake(it.key)
+		}
 	}})
 	return nil
 }

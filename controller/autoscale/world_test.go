@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 
+	"github.com/plimsoll-dev/plimsoll/controller/credentials"
 	"github.com/plimsoll-dev/plimsoll/controller/polling"
 	"github.com/plimsoll-dev/plimsoll/controller/report"
 	"github.com/plimsoll-dev/plimsoll/controller/sources"
@@ -45,6 +46,7 @@ type world struct {
 	conflict int // how many writes from now on meet a conflict
 	denied   error
 	secrets  map[string]map[string]string
+	asking   map[*credentials.Question]bool
 	rivals   map[string]string // by target's name
 	turns    atomic.Int64
 }
@@ -53,7 +55,7 @@ func newWorld(t testing.TB) *world {
 	w := &world{
 		t: t, targets: map[targets.Key]targets.Target{}, cached: map[targets.Key]targets.Target{}, values: map[string]int64{},
 		faults: map[string]error{}, hang: map[string]bool{}, reads: map[string]int{}, scaled: map[string][]int32{},
-		statuses: map[string][]v1alpha1.ScalerStatus{}, secrets: map[string]map[string]string{},
+		statuses: map[string][]v1alpha1.ScalerStatus{}, secrets: map[string]map[string]string{}, asking: map[*credentials.Question]bool{},
 	}
 	limits := polling.Limits{Linger: time.Millisecond, Timeout: 200 * time.Millisecond, BackoffFirst: 10 * time.Millisecond, BackoffMost: 20 * time.Millisecond}
 	servers := polling.New(clock.RealClock{}, limits, silent{})
@@ -104,7 +106,7 @@ func scaler(name string, change ...func(*v1alpha1.Scaler)) *v1alpha1.Scaler {
 		Spec: v1alpha1.ScalerSpec{
 			ScaleTargetRef: v1alpha1.TargetRef{APIVersion: "apps/v1", Kind: "Deployment", Name: name}, MinReplicas: &least, MaxReplicas: 20,
 			PollingInterval: &metav1.Duration{Duration: 20 * time.Millisecond}, Cooldown: &metav1.Duration{Duration: 100 * time.Millisecond},
-			Triggers: []v1alpha1.Trigger{trigger("server", name)},
+			Triggers: []v1alpha1.Trigger{redisTrigger("server", name)},
 		},
 	}
 	for _, c := range change {
@@ -113,7 +115,7 @@ func scaler(name string, change ...func(*v1alpha1.Scaler)) *v1alpha1.Scaler {
 	return s
 }
 
-func trigger(server, list string) v1alpha1.Trigger {
+func redisTrigger(server, list string) v1alpha1.Trigger {
 	return v1alpha1.Trigger{Type: "redis", Metadata: map[string]string{"address": server + ":6379", "listName": list, "listLength": "5"}}
 }
 
@@ -259,17 +261,38 @@ func (w *world) rival(target, name string) {
 // vault is Credentials.
 type vault struct{ w *world }
 
-func (v vault) Get(_ context.Context, _ string, ref *v1alpha1.AuthenticationRef) (map[string]string, error) {
+func (v vault) Get(_ context.Context, q *credentials.Question) (credentials.Given, error) {
 	v.w.mu.Lock()
 	defer v.w.mu.Unlock()
-	s, ok := v.w.secrets[ref.Name]
+	v.w.asking[q] = true
+	s, ok := v.w.secrets[q.Trigger.AuthenticationRef.Name]
 	if !ok {
-		return nil, errors.New("no such Secret")
+		return credentials.Given{}, errors.New("no such Secret")
 	}
-	return s, nil
+	return credentials.Given{Auth: s}, nil
 }
 
-func (v vault) Distrust(string, *v1alpha1.AuthenticationRef, time.Duration) {}
+func (v vault) Distrust(*credentials.Question, time.Duration) {}
+
+func (v vault) Forget(q *credentials.Question) {
+	v.w.mu.Lock()
+	defer v.w.mu.Unlock()
+	delete(v.w.asking, q)
+}
+
+// rotate changes a Secret, and tells those who have asked for it.
+func (w *world) rotate(name string, parameters map[string]string) {
+	w.mu.Lock()
+	w.secrets[name] = parameters
+	var told []*credentials.Question
+	for q := range w.asking {
+		told = append(told, q)
+	}
+	w.mu.Unlock()
+	for _, q := range told {
+		q.Changed()
+	}
+}
 
 func (w *world) written(name string) []int32 {
 	w.mu.Lock()

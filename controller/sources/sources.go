@@ -27,6 +27,9 @@ type Request struct {
 	// Auth are the parameters from the object that authenticationRef names; nil where the trigger names none. Their values
 	// never reach a log, an event, a status or an error.
 	Auth map[string]string
+	// Env are the variables of the target's container that the trigger's metadata names (keys that end in FromEnv). Their
+	// values are as secret as those of Auth.
+	Env map[string]string
 }
 
 // Query is one question. It is never changed once it is made.

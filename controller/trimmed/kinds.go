@@ -10,6 +10,7 @@ import (
 func deployment(d *appsv1.Deployment) *appsv1.Deployment {
 	out := &appsv1.Deployment{TypeMeta: d.TypeMeta, ObjectMeta: meta(&d.ObjectMeta)}
 	out.Spec.Replicas, out.Spec.Selector, out.Spec.Paused = d.Spec.Replicas, d.Spec.Selector, d.Spec.Paused
+	out.Spec.Template.ResourceVersion = Environment(d)
 	out.Status = appsv1.DeploymentStatus{
 		ObservedGeneration: d.Status.ObservedGeneration, Replicas: d.Status.Replicas,
 		UpdatedReplicas: d.Status.UpdatedReplicas, ReadyReplicas: d.Status.ReadyReplicas,
@@ -25,6 +26,7 @@ func deployment(d *appsv1.Deployment) *appsv1.Deployment {
 func statefulSet(s *appsv1.StatefulSet) *appsv1.StatefulSet {
 	out := &appsv1.StatefulSet{TypeMeta: s.TypeMeta, ObjectMeta: meta(&s.ObjectMeta)}
 	out.Spec.Replicas, out.Spec.Selector, out.Spec.UpdateStrategy = s.Spec.Replicas, s.Spec.Selector, s.Spec.UpdateStrategy
+	out.Spec.Template.ResourceVersion = Environment(s)
 	out.Status = appsv1.StatefulSetStatus{
 		ObservedGeneration: s.Status.ObservedGeneration, Replicas: s.Status.Replicas, ReadyReplicas: s.Status.ReadyReplicas,
 		UpdatedReplicas: s.Status.UpdatedReplicas, CurrentRevision: s.Status.CurrentRevision, UpdateRevision: s.Status.UpdateRevision,

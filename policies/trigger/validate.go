@@ -34,9 +34,7 @@ func ValidateAt(path *field.Path, t v1alpha1.Trigger) field.ErrorList {
 	errs := kind.checkKeys(metadata, t)
 	errs = append(errs, kind.checkRequired(metadata, t)...)
 	errs = append(errs, kind.checkMetricType(path, t)...)
-	if t.AuthenticationRef != nil && t.AuthenticationRef.Name == "" {
-		errs = append(errs, field.Required(path.Child("authenticationRef", "name"), "names the object with the credentials"))
-	}
+	errs = append(errs, checkAuthentication(path.Child("authenticationRef"), t.AuthenticationRef)...)
 	if kind.check != nil && len(errs) == 0 {
 		if err := kind.check(t, metadata); err != nil {
 			errs = append(errs, err)

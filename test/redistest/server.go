@@ -108,3 +108,14 @@ func (s *Server) await(t testing.TB) {
 	}
 	t.Fatalf("redis at %s did not answer within 10 s: %v", s.Address, err)
 }
+
+// Rotate changes the password. Connections that are open stay open.
+func (s *Server) Rotate(t testing.TB, password string) {
+	t.Helper()
+	if err := s.Client.ConfigSet(context.Background(), "requirepass", password).Err(); err != nil {
+		t.Fatalf("changing the password: %v", err)
+	}
+	_ = s.Client.Close()
+	s.Password = password
+	s.Client = goredis.NewClient(&goredis.Options{Addr: s.Address, Password: password, Protocol: 2, DisableIdentity: true})
+}

@@ -94,7 +94,7 @@ func TestMistakes(t *testing.T) {
 		"secret without keys":   {listAt("a:1", "q"), map[string]string{"passwd": "x"}, "has none of the keys"},
 		"empty password":        {listAt("a:1", "q"), map[string]string{"password": ""}, "key password is empty"},
 		"user without password": {listAt("a:1", "q"), map[string]string{"username": "u"}, "password is missing"},
-		"from the environment":  {map[string]string{"addressFromEnv": "REDIS", "listName": "q"}, nil, "not supported yet"},
+		"from the environment":  {map[string]string{"addressFromEnv": "REDIS", "listName": "q"}, nil, "has no value"},
 		"database":              {map[string]string{"address": "a:1", "listName": "q", "databaseIndex": "-1"}, nil, "databaseIndex"},
 		"authority":             {map[string]string{"address": "a:1", "listName": "q", "enableTLS": "true"}, map[string]string{"ca": "x"}, "ca holds no certificate"},
 		"half a pair":           {map[string]string{"address": "a:1", "listName": "q", "enableTLS": "true"}, map[string]string{"cert": "x"}, "one of them is missing"},

@@ -130,6 +130,10 @@ type TargetRef struct {
 	// Name of the target.
 	// +kubebuilder:validation:MinLength=1
 	Name string `json:"name"`
+	// EnvSourceContainerName is the container whose environment triggers take parameters from (keys that end in FromEnv).
+	// Default: the first of the pod template.
+	// +optional
+	EnvSourceContainerName string `json:"envSourceContainerName,omitempty"`
 }
 
 // Trigger is one event source, spelt as a KEDA trigger.

@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/plimsoll-dev/plimsoll/controller/credentials"
 	"github.com/plimsoll-dev/plimsoll/controller/report"
 	"github.com/plimsoll-dev/plimsoll/controller/sources"
 	"github.com/plimsoll-dev/plimsoll/controller/targets"
@@ -116,10 +117,11 @@ func (*memory) Tell(*v1alpha1.Scaler, report.Event) {}
 
 type vault struct{}
 
-func (vault) Get(context.Context, string, *v1alpha1.AuthenticationRef) (map[string]string, error) {
-	return nil, nil
+func (vault) Get(context.Context, *credentials.Question) (credentials.Given, error) {
+	return credentials.Given{}, nil
 }
-func (vault) Distrust(string, *v1alpha1.AuthenticationRef, time.Duration) {}
+func (vault) Distrust(*credentials.Question, time.Duration) {}
+func (vault) Forget(*credentials.Question)                  {}
 
 // Decided is autoscale.Observer.
 func (*memory) Decided(*scaling.Decision) {}
