@@ -24,6 +24,7 @@ BIN   := bin
 TOOLS := $(BIN)/tools
 LAB   := $(BIN)/lab
 METRICSAPI := $(BIN)/metricsapi
+KAFKA := $(BIN)/kafka
 
 VERSION_PACKAGE := $(MODULE)/cmd/internal/version
 LDFLAGS         := -s -w -X $(VERSION_PACKAGE).Version=$(VERSION) -X $(VERSION_PACKAGE).Commit=$(COMMIT)
@@ -84,6 +85,15 @@ VERSION_PARTS      = $(subst ., ,$(KUBERNETES_VERSION:v%=%))
 LAB_LDFLAGS        = -s -w $(foreach p,k8s.io/component-base/version k8s.io/client-go/pkg/version,\
 	-X $(p).gitVersion=$(KUBERNETES_VERSION) -X $(p).gitMajor=$(word 1,$(VERSION_PARTS)) -X $(p).gitMinor=$(word 2,$(VERSION_PARTS)))
 
+.PHONY: $(KAFKA)
+$(KAFKA): $(KAFKA)/.complete
+
+$(KAFKA)/.complete: test/brokers/kafka/pom.xml
+	@echo 'fetching a Kafka broker for tests (43 MB)'
+	@rm -rf $(KAFKA)
+	@mvn -q -B -f $< dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(KAFKA)
+	@touch $@
+
 .PHONY: docker-build
 docker-build: ## Build the container image IMAGE.
 	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t $(IMAGE) .
@@ -99,7 +109,7 @@ test-unit: ## Run the tests that need no API server; seconds.
 	go test -short $(TESTFLAGS) ./...
 
 .PHONY: test-brokers
-test-brokers: lab build ## Run the tests of event sources against the real brokers; a broker that is missing fails.
+test-brokers: lab build $(KAFKA)/.complete ## Run the tests of event sources against the real brokers; a broker that is missing fails.
 	PLIMSOLL_BROKERS=required $(TEST_ENV) go test -count=1 $(TESTFLAGS) ./controller/sources/... ./test/integration/scaling/...
 
 # Modules of their own, with tests of their own. The tools have none.

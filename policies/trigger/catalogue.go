@@ -5,8 +5,10 @@ import "slices"
 // catalogue lists the types that are served. A new type is a file and a line here; nothing else needs to know.
 func catalogue() []Type {
 	return []Type{
+		apacheKafka(),
 		cpu(),
 		cron(),
+		kafka(),
 		memory(),
 		redis(),
 		redisCluster(),

@@ -30,6 +30,12 @@ func office(change data) v1alpha1.Trigger {
 	return v1alpha1.Trigger{Type: "cron", Metadata: m}
 }
 
+func onKafka(change data) v1alpha1.Trigger {
+	m := data{"bootstrapServers": "kafka:9092", "consumerGroup": "my-consumer-group", "topic": "orders"}
+	maps.Copy(m, change)
+	return v1alpha1.Trigger{Type: "kafka", Metadata: m}
+}
+
 func TestValidate(t *testing.T) {
 	auth := &v1alpha1.AuthenticationRef{Name: "redis-auth"}
 	tests := map[string]struct {
@@ -133,14 +139,30 @@ func TestValidate(t *testing.T) {
 			`metadata[timezone]: FieldValueRequired: IANA`, `metadata[start]: FieldValueRequired: opens`,
 			`metadata[end]: FieldValueRequired: closes`, `metadata[desiredReplicas]: FieldValueRequired: Pods`,
 		}},
-		"cpu, as KEDA has it now":    {in: v1alpha1.Trigger{Type: "cpu", MetricType: "Utilization", Metadata: data{"value": "70"}}},
-		"cpu, as KEDA once had it":   {in: v1alpha1.Trigger{Type: "cpu", Metadata: data{"type": "Utilization", "value": "70"}}},
-		"memory of one container":    {in: v1alpha1.Trigger{Type: "memory", MetricType: "AverageValue", Metadata: data{"value": "1Gi", "containerName": "app"}}},
-		"cpu without a metric type":  {in: v1alpha1.Trigger{Type: "cpu", Metadata: data{"value": "70"}}, want: []string{`metadata[value]: FieldValueInvalid: metricType has to say`}},
-		"cpu without a value":        {in: v1alpha1.Trigger{Type: "cpu", MetricType: "Utilization"}, want: []string{`metadata[value]: FieldValueRequired: Percent`}},
-		"cpu with a malformed value": {in: v1alpha1.Trigger{Type: "cpu", MetricType: "Utilization", Metadata: data{"value": "70%"}}, want: []string{`metadata[value]: FieldValueInvalid: "70%": legal for Utilization is a whole number`}},
-		"memory of nothing":          {in: v1alpha1.Trigger{Type: "memory", MetricType: "AverageValue", Metadata: data{"value": "0"}}, want: []string{`metadata[value]: FieldValueInvalid: legal for AverageValue is a quantity above 0`}},
-		"cpu in total":               {in: v1alpha1.Trigger{Type: "cpu", MetricType: "Value", Metadata: data{"value": "70"}}, want: []string{`metricType: FieldValueNotSupported: "Utilization", "AverageValue"`}},
+		"cpu, as KEDA has it now":                {in: v1alpha1.Trigger{Type: "cpu", MetricType: "Utilization", Metadata: data{"value": "70"}}},
+		"cpu, as KEDA once had it":               {in: v1alpha1.Trigger{Type: "cpu", Metadata: data{"type": "Utilization", "value": "70"}}},
+		"memory of one container":                {in: v1alpha1.Trigger{Type: "memory", MetricType: "AverageValue", Metadata: data{"value": "1Gi", "containerName": "app"}}},
+		"cpu without a metric type":              {in: v1alpha1.Trigger{Type: "cpu", Metadata: data{"value": "70"}}, want: []string{`metadata[value]: FieldValueInvalid: metricType has to say`}},
+		"cpu without a value":                    {in: v1alpha1.Trigger{Type: "cpu", MetricType: "Utilization"}, want: []string{`metadata[value]: FieldValueRequired: Percent`}},
+		"cpu with a malformed value":             {in: v1alpha1.Trigger{Type: "cpu", MetricType: "Utilization", Metadata: data{"value": "70%"}}, want: []string{`metadata[value]: FieldValueInvalid: "70%": legal for Utilization is a whole number`}},
+		"memory of nothing":                      {in: v1alpha1.Trigger{Type: "memory", MetricType: "AverageValue", Metadata: data{"value": "0"}}, want: []string{`metadata[value]: FieldValueInvalid: legal for AverageValue is a quantity above 0`}},
+		"kafka, as the founding document has it": {in: onKafka(data{"lagThreshold": "10", "offsetResetPolicy": "latest"})},
+		"several brokers":                        {in: onKafka(data{"bootstrapServers": "a:9092, b:9092"})},
+		"a broker without a port":                {in: onKafka(data{"bootstrapServers": "a:9092,b"}), want: []string{`metadata[bootstrapServers]: FieldValueInvalid: host:port`}},
+		"an impossible topic":                    {in: onKafka(data{"topic": "a,b"}), want: []string{`metadata[topic]: FieldValueInvalid: legal are`}},
+		"topics of apache-kafka":                 {in: v1alpha1.Trigger{Type: "apache-kafka", Metadata: onKafka(data{"topic": "a,b"}).Metadata}},
+		"partitions":                             {in: onKafka(data{"partitionLimitation": "1,3,5-9"})},
+		"partitions that are none":               {in: onKafka(data{"partitionLimitation": "9-5"}), want: []string{`metadata[partitionLimitation]: FieldValueInvalid: ranges`}},
+		"partitions of no topic":                 {in: onKafka(data{"topic": "", "partitionLimitation": "1"}), want: []string{`metadata[partitionLimitation]: FieldValueForbidden: with a topic only`}},
+		"idle consumers and none":                {in: onKafka(data{"allowIdleConsumers": "true", "limitToPartitionsWithLag": "true"}), want: []string{`metadata[limitToPartitionsWithLag]: FieldValueForbidden: contradict`}},
+		"two limits":                             {in: onKafka(data{"ensureEvenDistributionOfPartitions": "true", "limitToPartitionsWithLag": "1"}), want: []string{`metadata[limitToPartitionsWithLag]: FieldValueForbidden: contradict`}},
+		"a limit without a topic":                {in: onKafka(data{"topic": "", "limitToPartitionsWithLag": "true"}), want: []string{`metadata[limitToPartitionsWithLag]: FieldValueForbidden: topic`}},
+		"evenly without a topic":                 {in: onKafka(data{"topic": "", "ensureEvenDistributionOfPartitions": "true"}), want: []string{`metadata[ensureEvenDistributionOfPartitions]: FieldValueForbidden: topic`}},
+		"kerberos":                               {in: onKafka(data{"sasl": "gssapi"}), want: []string{`metadata[sasl]: FieldValueForbidden: Kerberos`}},
+		"tokens":                                 {in: onKafka(data{"sasl": "oauthbearer"}), want: []string{`metadata[sasl]: FieldValueForbidden: oauthbearer`}},
+		"a region of AWS":                        {in: onKafka(data{"awsRegion": "eu-central-1"}), want: []string{`metadata[awsRegion]: FieldValueForbidden: MSK`}},
+		"IAM of MSK":                             {in: v1alpha1.Trigger{Type: "apache-kafka", Metadata: onKafka(data{"sasl": "aws_msk_iam"}).Metadata}, want: []string{`metadata[sasl]: FieldValueForbidden: MSK`}},
+		"cpu in total":                           {in: v1alpha1.Trigger{Type: "cpu", MetricType: "Value", Metadata: data{"value": "70"}}, want: []string{`metricType: FieldValueNotSupported: "Utilization", "AverageValue"`}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { compare(t, trigger.Validate(test.in), test.want) })

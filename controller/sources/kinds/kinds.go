@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/controller/sources/cron"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/custom"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/external"
+	"github.com/plimsoll-dev/plimsoll/controller/sources/kafka"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/metricsapi"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/redis"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/resource"
@@ -34,10 +35,12 @@ type Table []sources.Row
 // New makes the table.
 func New(n Needs) Table {
 	return Table{
+		{Name: "apache-kafka", Source: kafka.Source{}, Interval: time.Second, Floor: time.Second},
 		{Name: "cron", Source: cron.Source{}, Interval: time.Second, Floor: time.Second},
 		// An adapter may ask somebody else for every answer, and cost by the question.
 		{Name: "custom", Source: custom.Source{API: n.Custom}, Interval: 5 * time.Second, Floor: time.Second},
 		{Name: "external", Source: external.Source{API: n.External}, Interval: 5 * time.Second, Floor: time.Second},
+		{Name: "kafka", Source: kafka.Source{}, Interval: time.Second, Floor: time.Second},
 		{Name: "redis", Source: redis.Source{}, Interval: time.Second, Floor: time.Second},
 		{Name: "redis-cluster", Source: redis.Source{Topology: redis.Cluster}, Interval: time.Second, Floor: time.Second},
 		{Name: "redis-cluster-streams", Source: redis.Source{Topology: redis.Cluster, Streams: true}, Interval: time.Second, Floor: time.Second},
