@@ -202,10 +202,17 @@ type Subscription struct {
 	server *server
 	asked  bool // guarded by server.mu
 	once   sync.Once
+	// unwatch ends the watching of a Watched query.
+	unwatch func()
 }
 
 // Ask asks. The answer comes to Topic.Answer; until then asking again does nothing.
 func (q *Subscription) Ask() { q.server.ask(q) }
 
 // Close ends the subscription. An answer may still come.
-func (q *Subscription) Close() { q.once.Do(func() { q.server.owner.drop(q.server) }) }
+func (q *Subscription) Close() {
+	q.once.Do(func() {
+		q.unwatch()
+		q.server.owner.drop(q.server)
+	})
+}

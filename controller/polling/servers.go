@@ -79,7 +79,20 @@ func (s *Servers) Subscribe(t Topic) *Subscription {
 		s.servers[name] = srv
 	}
 	srv.subscribers++
-	return &Subscription{topic: t, server: srv}
+	q := &Subscription{topic: t, server: srv, unwatch: func() {}}
+	if w, ok := t.Query.(Watched); ok {
+		ctx, cancel := context.WithCancel(s.ctx)
+		q.unwatch = cancel
+		go w.Watch(ctx, srv.reader, q.Ask)
+	}
+	return q
+}
+
+// Watched is a query whose server tells of news by itself.
+type Watched interface {
+	// Watch calls notify when the question is worth asking at once, until the context ends. It mends what breaks, with a
+	// back-off, and may use the reader beside its reading.
+	Watch(ctx context.Context, r sources.Reader, notify func())
 }
 
 // Len gives the number of servers.

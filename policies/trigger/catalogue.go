@@ -8,6 +8,8 @@ func catalogue() []Type {
 		apacheKafka(),
 		cpu(),
 		cron(),
+		external(),
+		externalPush(),
 		kafka(),
 		memory(),
 		redis(),

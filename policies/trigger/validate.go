@@ -97,7 +97,8 @@ func (t *Type) checkKey(path *field.Path, key, value string) *field.Error {
 func (t *Type) has(key string) bool {
 	if t.FreeKeys {
 		_, listed := t.Param(key)
-		return !listed || slices.Contains(t.keys(), key)
+		_, refused := t.Refused[key]
+		return !listed && !refused || slices.Contains(t.keys(), key)
 	}
 	return slices.ContainsFunc(t.keys(), func(known string) bool {
 		beginning, open := strings.CutSuffix(known, "*")

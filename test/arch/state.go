@@ -137,7 +137,7 @@ func mutableTypes(code *Code, pkg *Package) []Finding {
 	scope := pkg.Types.Scope()
 	for _, name := range scope.Names() {
 		v, ok := scope.Lookup(name).(*types.Var)
-		if !ok {
+		if !ok || !pkg.has(v.Pos()) {
 			continue
 		}
 		t := v.Type()
@@ -151,4 +151,9 @@ func mutableTypes(code *Code, pkg *Package) []Finding {
 		findings = append(findings, code.finding(v.Pos(), "package variable %s must not change, which is what a %s is for", name, named))
 	}
 	return findings
+}
+
+// has says whether a position is in one of the package's files that are looked at.
+func (p *Package) has(pos token.Pos) bool {
+	return slices.ContainsFunc(p.Files, func(f *ast.File) bool { return f.FileStart <= pos && pos < f.FileEnd })
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/controller/sources/custom"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/external"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/kafka"
+	"github.com/plimsoll-dev/plimsoll/controller/sources/externalscaler"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/metricsapi"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/redis"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/resource"
@@ -40,6 +41,8 @@ func New(n Needs) Table {
 		// An adapter may ask somebody else for every answer, and cost by the question.
 		{Name: "custom", Source: custom.Source{API: n.Custom}, Interval: 5 * time.Second, Floor: time.Second},
 		{Name: "external", Source: external.Source{API: n.External}, Interval: 5 * time.Second, Floor: time.Second},
+		{Name: "external-push", Source: externalscaler.Source{Push: true}, Interval: 5 * time.Second, Floor: time.Second},
+		{Name: "external-scaler", Source: externalscaler.Source{}, Interval: 5 * time.Second, Floor: time.Second},
 		{Name: "kafka", Source: kafka.Source{}, Interval: time.Second, Floor: time.Second},
 		{Name: "redis", Source: redis.Source{}, Interval: time.Second, Floor: time.Second},
 		{Name: "redis-cluster", Source: redis.Source{Topology: redis.Cluster}, Interval: time.Second, Floor: time.Second},
@@ -90,6 +93,9 @@ func nameOf(s *scaling.Signal) string {
 		return "external"
 	case s.TriggerRef != nil:
 		if kind, ok := trigger.Lookup(s.TriggerRef.Type); ok {
+			if kind.Name == "external" { // the name of a metric's type
+				return "external-scaler"
+			}
 			return kind.Name
 		}
 		return "trigger type " + s.TriggerRef.Type
