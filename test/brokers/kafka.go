@@ -143,7 +143,8 @@ func (k *Kafka) command(class string, args ...string) *exec.Cmd {
 func (k *Kafka) Start(t testing.TB) {
 	t.Helper()
 	k.process = Start(t, k.command("kafka.Kafka", filepath.Join(k.dir, "server.properties")))
-	k.process.Await(t, func(ctx context.Context) error { return k.client.Ping(ctx) })
+	// A broker that is new makes the topic of committed offsets when it is first asked for a group's coordinator.
+	k.process.Await(t, func(ctx context.Context) error { return k.Admin.FindGroupCoordinators(ctx, "anybody").Error() })
 }
 
 // Stop ends the broker as a power failure would.
