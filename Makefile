@@ -45,7 +45,7 @@ help: ## List the targets.
 	@awk 'BEGIN {FS = ":.*## "} \
 		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
-	@printf '\nVariables: TESTFLAGS, BENCH, BENCHFLAGS, REPEATS, FUZZTIME, DEMO_FLAGS, VERSION, IMAGE, OVERLAY.\n'
+	@printf '\nVariables: TESTFLAGS, BENCH, BENCHFLAGS, SOAK, REPEATS, FUZZTIME, DEMO_FLAGS, VERSION, IMAGE, OVERLAY.\n'
 
 .PHONY: demo
 demo: lab build ## Show Plimsoll at work on a Kubernetes control plane started for the purpose.
@@ -128,6 +128,13 @@ bench: ## Measure: go test -bench, kept in bin/bench.txt (the run before: bin/be
 .PHONY: bench-reaction
 bench-reaction: lab build $(METRICSAPI) ## Measure beside the HorizontalPodAutoscaler how soon replicas follow their load; minutes.
 	REPEATS=$(REPEATS) $(TEST_ENV) go test -run '^$$' -bench Reaction -timeout 1h ./test/bench/reaction
+
+# How long the soak lasts, and a few minutes more.
+SOAK ?= 10m
+
+.PHONY: soak
+soak: lab build ## Run everything under changing load and faults for SOAK (10m), and look at what must hold all the time.
+	SOAK=$(SOAK) $(TEST_ENV) go test -count=1 -v -run Soak -timeout 24h ./test/bench/soak
 
 .PHONY: bench-compare
 bench-compare: $(TOOLS)/benchstat ## Compare the last two runs (BENCHFLAGS=-count=6 or more makes it mean something).
