@@ -13,6 +13,7 @@ import (
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/plimsoll-dev/plimsoll/controller/actuate"
+	"github.com/plimsoll-dev/plimsoll/controller/fence"
 	"github.com/plimsoll-dev/plimsoll/controller/metrics"
 	"github.com/plimsoll-dev/plimsoll/controller/pods"
 	"github.com/plimsoll-dev/plimsoll/controller/polling"
@@ -30,6 +31,8 @@ type Options struct {
 	// Scalers never keep the leader from renewing its lease. Default 200 and 400.
 	QPS   float32
 	Burst int
+	// Fence keeps a process that does not lead any more from writing. Default: none, where nobody else writes.
+	Fence *fence.Fence
 	// Registerer takes the metrics. Default: the manager's registry.
 	Registerer prometheus.Registerer
 	// Limits say how sources are read. Default polling.DefaultLimits.
@@ -62,6 +65,9 @@ func SetupWithManager(m manager.Manager, o Options) error {
 	o.complete()
 	config := rest.CopyConfig(m.GetConfig())
 	config.QPS, config.Burst, config.RateLimiter = o.QPS, o.Burst, nil
+	if o.Fence != nil {
+		config.Wrap(o.Fence.Wrap)
+	}
 	live, err := client.New(config, client.Options{Scheme: m.GetScheme(), Mapper: m.GetRESTMapper()})
 	if err != nil {
 		return fmt.Errorf("making the controllers' client: %w", err)

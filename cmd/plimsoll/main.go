@@ -62,7 +62,7 @@ func start(ctx context.Context, f *flags) error {
 	if err != nil {
 		return errors.Join(err, errSeeHelp)
 	}
-	m, err := newManager(c)
+	m, leading, err := newManager(c)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func start(ctx context.Context, f *flags) error {
 		to   func() error
 	}{
 		{roleWebhook, func() error { return addWebhook(ctx, m, c) }},
-		{roleController, func() error { return addControllers(m, c) }},
+		{roleController, func() error { return addControllers(m, c, leading) }},
 	} {
 		if !c.has(add.role) {
 			continue

@@ -24,6 +24,7 @@ import (
 
 	"github.com/plimsoll-dev/plimsoll/cmd/internal/version"
 	"github.com/plimsoll-dev/plimsoll/controller"
+	"github.com/plimsoll-dev/plimsoll/controller/fence"
 	"github.com/plimsoll-dev/plimsoll/policies/admit"
 	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
 	"github.com/plimsoll-dev/plimsoll/webhook/certs"
@@ -37,37 +38,38 @@ import (
 // delay before it this stays below the 30 s after which the kubelet kills.
 const drainLimit = 15 * time.Second
 
-// newManager makes the manager that the roles are added to.
-func newManager(c *config) (manager.Manager, error) {
+// newManager makes the manager that the roles are added to, and the fence before what only a leader writes.
+func newManager(c *config) (manager.Manager, *fence.Fence, error) {
 	log := newLogger(c)
 	ctrl.SetLogger(log)
 	log.Info("plimsoll", "version", version.String(), "roles", c.Roles, "namespace", c.Namespace)
 	scheme := runtime.NewScheme()
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
-		return nil, fmt.Errorf("registering types: %w", err)
+		return nil, nil, fmt.Errorf("registering types: %w", err)
 	}
 	config, err := kubeconfig(c)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	delay := c.ShutdownDelay + drainLimit
-	m, err := ctrl.NewManager(config, ctrl.Options{
-		Scheme:                        scheme,
-		Logger:                        log,
-		BaseContext:                   func() context.Context { return logr.NewContext(context.Background(), log) },
-		Cache:                         caches(c),
-		LeaderElection:                c.LeaderElect && c.has(roleController),
-		LeaderElectionID:              "plimsoll-controller",
-		LeaderElectionNamespace:       c.Namespace,
-		LeaderElectionReleaseOnCancel: true, // nothing is written once the manager has stopped
-		Metrics:                       metricsserver.Options{BindAddress: c.MetricsBindAddress},
-		HealthProbeBindAddress:        c.HealthBindAddress,
-		GracefulShutdownTimeout:       &delay,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("making the manager: %w", err)
+	options := ctrl.Options{
+		Scheme:                  scheme,
+		Logger:                  log,
+		BaseContext:             func() context.Context { return logr.NewContext(context.Background(), log) },
+		Cache:                   caches(c),
+		Metrics:                 metricsserver.Options{BindAddress: c.MetricsBindAddress},
+		HealthProbeBindAddress:  c.HealthBindAddress,
+		GracefulShutdownTimeout: &delay,
 	}
-	return m, errors.Join(m.AddHealthzCheck("alive", healthz.Ping), m.AddReadyzCheck("caches", synced(m)))
+	leading, err := elect(c, config, &options)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := ctrl.NewManager(config, options)
+	if err != nil {
+		return nil, nil, fmt.Errorf("making the manager: %w", err)
+	}
+	return m, leading, errors.Join(m.AddHealthzCheck("alive", healthz.Ping), m.AddReadyzCheck("caches", synced(m)))
 }
 
 // kubeconfig finds the cluster.
@@ -170,9 +172,10 @@ func addCertificate(ctx context.Context, m manager.Manager, c *config, source *c
 }
 
 // addControllers adds scaling.
-func addControllers(m manager.Manager, c *config) error {
+func addControllers(m manager.Manager, c *config, leading *fence.Fence) error {
 	return controller.SetupWithManager(m, controller.Options{
 		Namespace:   c.Namespace,
 		Credentials: controller.Credentials{ClusterNamespace: c.ClusterAuthNamespace, Audiences: c.audiences, Files: c.AuthFiles},
+		Fence:       leading,
 	})
 }

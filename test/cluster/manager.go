@@ -32,6 +32,8 @@ type Manager struct {
 type ManagerOptions struct {
 	// WebhookPort that Install was told.
 	WebhookPort int
+	// Tap is what the manager's requests go through; nil for none.
+	Tap *Tap
 	// Log is where the manager's log goes.
 	Log io.Writer
 	// Args come after the ones that running outside the cluster needs, and win over them.
@@ -45,7 +47,7 @@ func (c *Cluster) StartManager(ctx context.Context, options ManagerOptions) (*Ma
 	if err != nil {
 		return nil, err
 	}
-	kubeconfig, err := c.serviceAccountKubeconfig(ctx)
+	kubeconfig, err := c.serviceAccountKubeconfig(ctx, options)
 	if err != nil {
 		return nil, err
 	}
@@ -131,6 +133,15 @@ func (m *Manager) Kill() {
 	_ = m.wait()
 }
 
+// Freeze stops the manager where it is, as a machine without time for it would, until Thaw.
+func (m *Manager) Freeze() error { return m.cmd.Process.Signal(syscall.SIGSTOP) }
+
+// Thaw lets it go on.
+func (m *Manager) Thaw() error { return m.cmd.Process.Signal(syscall.SIGCONT) }
+
+// Wait waits until the manager has ended by itself, half a minute at most.
+func (m *Manager) Wait() error { return m.wait() }
+
 func (m *Manager) wait() error {
 	select {
 	case err := <-m.done:
@@ -138,7 +149,7 @@ func (m *Manager) wait() error {
 		return err
 	case <-time.After(30 * time.Second):
 		_ = m.cmd.Process.Kill()
-		return errors.New("the manager did not end within 30 s of SIGTERM")
+		return errors.New("the manager did not end within 30 s")
 	}
 }
 
@@ -175,7 +186,7 @@ func ready(ctx context.Context, url string) bool {
 }
 
 // serviceAccountKubeconfig writes a kubeconfig that has no more rights than the manager's ServiceAccount.
-func (c *Cluster) serviceAccountKubeconfig(ctx context.Context) (string, error) {
+func (c *Cluster) serviceAccountKubeconfig(ctx context.Context, options ManagerOptions) (string, error) {
 	token, err := c.Kubectl(ctx, "create", "token", "plimsoll", "--namespace", "plimsoll-system", "--duration", "24h")
 	if err != nil {
 		return "", err
@@ -190,6 +201,9 @@ func (c *Cluster) serviceAccountKubeconfig(ctx context.Context) (string, error) 
 	}
 	context.AuthInfo = "plimsoll"
 	config.AuthInfos = map[string]*clientcmdapi.AuthInfo{"plimsoll": {Token: strings.TrimSpace(token)}}
-	path := filepath.Join(c.Dir, "plimsoll.kubeconfig")
+	if options.Tap != nil {
+		config.Clusters[context.Cluster] = options.Tap.entry()
+	}
+	path := filepath.Join(c.Dir, fmt.Sprintf("plimsoll-%d.kubeconfig", options.WebhookPort))
 	return path, clientcmd.WriteToFile(*config, path)
 }

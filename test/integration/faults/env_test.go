@@ -59,15 +59,15 @@ func start(t *testing.T) *env {
 	port, err := cluster.FreePort()
 	must(t, err)
 	must(t, e.cluster.Install(ctx, port))
-	e.manager = e.startManager(t, port)
+	e.manager = e.startManager(t, port, nil)
 	return e
 }
 
-// startManager starts one that competes for the lease.
-func (e *env) startManager(t *testing.T, port int) *cluster.Manager {
+// startManager starts one that competes for the lease. The tap may be nil.
+func (e *env) startManager(t *testing.T, port int, tap *cluster.Tap) *cluster.Manager {
 	t.Helper()
 	m, err := e.cluster.StartManager(context.WithoutCancel(t.Context()), cluster.ManagerOptions{
-		WebhookPort: port, Log: e.log, Args: []string{"--log-format=text", "--leader-elect=true"},
+		WebhookPort: port, Tap: tap, Log: e.log, Args: []string{"--log-format=text", "--leader-elect=true"},
 	})
 	must(t, err)
 	t.Cleanup(func() { _ = m.Stop() })

@@ -36,6 +36,7 @@ func TestFaults(t *testing.T) {
 	})
 	t.Run("the API server restarts", func(t *testing.T) { apiServerRestarts(t, e) })
 	t.Run("the leader dies", func(t *testing.T) { leaderDies(t, e) })
+	t.Run("the leader freezes", func(t *testing.T) { leaderFreezes(t, e) })
 }
 
 // apiServerRestarts: the manager outlives it, and nothing is lowered for what is not known meanwhile.
@@ -63,7 +64,7 @@ func leaderDies(t *testing.T, e *env) {
 	e.consumer(t, ns, 30)
 	port, err := cluster.FreePort()
 	must(t, err)
-	second := e.startManager(t, port)
+	second := e.startManager(t, port, nil)
 	if n := served(t, second); n != "0" {
 		t.Errorf("the second serves %v Scalers beside the leader", n)
 	}
