@@ -12,6 +12,7 @@ func catalogue() []Type {
 		externalPush(),
 		kafka(),
 		memory(),
+		natsJetStream(),
 		redis(),
 		redisCluster(),
 		redisClusterStreams(),

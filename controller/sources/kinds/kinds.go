@@ -10,8 +10,9 @@ import (
 	"github.com/plimsoll-dev/plimsoll/controller/sources/cron"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/custom"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/external"
-	"github.com/plimsoll-dev/plimsoll/controller/sources/kafka"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/externalscaler"
+	"github.com/plimsoll-dev/plimsoll/controller/sources/jetstream"
+	"github.com/plimsoll-dev/plimsoll/controller/sources/kafka"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/metricsapi"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/redis"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/resource"
@@ -44,6 +45,7 @@ func New(n Needs) Table {
 		{Name: "external-push", Source: externalscaler.Source{Push: true}, Interval: 5 * time.Second, Floor: time.Second},
 		{Name: "external-scaler", Source: externalscaler.Source{}, Interval: 5 * time.Second, Floor: time.Second},
 		{Name: "kafka", Source: kafka.Source{}, Interval: time.Second, Floor: time.Second},
+		{Name: "nats-jetstream", Source: jetstream.Source{}, Interval: time.Second, Floor: time.Second},
 		{Name: "redis", Source: redis.Source{}, Interval: time.Second, Floor: time.Second},
 		{Name: "redis-cluster", Source: redis.Source{Topology: redis.Cluster}, Interval: time.Second, Floor: time.Second},
 		{Name: "redis-cluster-streams", Source: redis.Source{Topology: redis.Cluster, Streams: true}, Interval: time.Second, Floor: time.Second},
