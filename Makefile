@@ -24,6 +24,7 @@ BIN   := bin
 TOOLS := $(BIN)/tools
 LAB   := $(BIN)/lab
 METRICSAPI := $(BIN)/metricsapi
+SCALERS := $(BIN)/plimsoll-scalers
 KAFKA := $(BIN)/kafka
 
 VERSION_PACKAGE := $(MODULE)/cmd/internal/version
@@ -72,6 +73,13 @@ build: $(BIN)/plimsoll $(BIN)/kubectl-plimsoll ## Build bin/plimsoll and bin/kub
 $(BIN)/plimsoll $(BIN)/kubectl-plimsoll:
 	@go build -v -ldflags '$(LDFLAGS)' -o $@ ./cmd/$(notdir $@) 2>&1 | test/tools/progress.sh $(notdir $@)
 
+.PHONY: scalers
+scalers: $(SCALERS) ## Build bin/plimsoll-scalers, which links KEDA's scalers (the first time takes minutes).
+
+.PHONY: $(SCALERS)
+$(SCALERS):
+	@cd cmd/plimsoll-scalers && go build -v -ldflags '-s -w' -o $(CURDIR)/$@ . 2>&1 | ../../test/tools/progress.sh plimsoll-scalers
+
 $(LAB): $(LAB_SOURCES)
 	@echo 'building the lab (Kubernetes, etcd, KWOK): some minutes the first time'
 	@cd test/lab && go build -v -ldflags '$(LAB_LDFLAGS)' -o $(CURDIR)/$@ . 2>&1 | ../tools/progress.sh lab
@@ -113,11 +121,16 @@ test-brokers: lab build $(KAFKA)/.complete ## Run the tests of event sources aga
 	PLIMSOLL_BROKERS=required $(TEST_ENV) go test -count=1 $(TESTFLAGS) ./controller/sources/... ./test/integration/scaling/...
 
 # Modules of their own, with tests of their own. The tools have none.
-MODULES := $(filter-out ./test/tools,$(patsubst %/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path '*/testdata/*')))
+# plimsoll-scalers links KEDA, which takes minutes to build: it has targets of its own.
+MODULES := $(filter-out ./test/tools ./cmd/plimsoll-scalers,$(patsubst %/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path '*/testdata/*')))
 
 .PHONY: test-modules
 test-modules: lab build ## Vet and test the modules beside the product's.
 	for module in $(MODULES); do (echo "== $$module"; cd $$module; go vet ./...; $(TEST_ENV) go test $(TESTFLAGS) ./...); done
+
+.PHONY: test-scalers
+test-scalers: scalers ## Vet and test plimsoll-scalers (the first time takes minutes).
+	cd cmd/plimsoll-scalers && go vet ./... && SCALERS_BIN=$(CURDIR)/$(SCALERS) go test $(TESTFLAGS) ./...
 
 .PHONY: bench
 bench: ## Measure: go test -bench, kept in bin/bench.txt (the run before: bin/bench.old.txt).
@@ -152,7 +165,7 @@ fuzz: ## Run each fuzz target for FUZZTIME.
 ##@ Keep in order
 
 # What make generate writes, and make verify compares.
-GENERATED := policies/api policies/trigger/keda manifests/crd manifests/keda manifests/rbac docs
+GENERATED := policies/api policies/trigger/keda cmd/plimsoll-scalers manifests/crd manifests/keda manifests/rbac docs
 
 .PHONY: generate
 generate: $(TOOLS)/controller-gen ## Generate deep copies, CRDs, RBAC and the references in docs/.

@@ -35,6 +35,8 @@ type Options struct {
 	Fence *fence.Fence
 	// Registerer takes the metrics. Default: the manager's registry.
 	Registerer prometheus.Registerer
+	// ScalersAddress is where plimsoll-scalers listens; empty: it is not deployed.
+	ScalersAddress string
 	// Limits say how sources are read. Default polling.DefaultLimits.
 	Limits polling.Limits
 	// Credentials say where triggers' credentials may come from.
@@ -79,6 +81,7 @@ func SetupWithManager(m manager.Manager, o Options) error {
 	if err != nil {
 		return err
 	}
+	needs.Scalers = o.ScalersAddress
 	redis.LogTo(m.GetLogger())
 	table := kinds.New(needs)
 	observed, err := metrics.New(o.Registerer, table.Names())

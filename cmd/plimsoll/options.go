@@ -50,6 +50,8 @@ type flags struct {
 	TokenAudiences       map[string]string
 	AuthFiles            string
 
+	ScalersAddress string
+
 	Platform  options.Platform
 	LogLevel  string
 	LogFormat string
@@ -88,6 +90,8 @@ func (f *flags) addTo(fs *pflag.FlagSet) {
 	fs.StringToStringVar(&f.TokenAudiences, "token-audience", nil,
 		"namespace/serviceaccount=audience: for whom tokens of that ServiceAccount may be made for triggers; none are without it")
 	fs.StringVar(&f.AuthFiles, "auth-files", "", "folder that filePath of a ClusterTriggerAuthentication is in (default: there is none)")
+	fs.StringVar(&f.ScalersAddress, "scalers-address", "",
+		"Unix socket of plimsoll-scalers, which serves trigger types without a source here (default: it is not deployed)")
 	f.Platform.AddFlags(fs)
 	fs.StringVar(&f.LogLevel, "log-level", "info", "info, debug (why not), or trace (every step)")
 	fs.StringVar(&f.LogFormat, "log-format", "json", "json or text")
@@ -119,6 +123,7 @@ func (f *flags) complete() (*config, error) {
 		address("webhook-bind-address", c.WebhookBindAddress),
 		c.validateMetricsAddress(),
 		c.validateDelay(),
+		c.validateScalers(),
 	)
 }
 
@@ -189,6 +194,14 @@ func (c *config) validateDelay() error {
 		return fmt.Errorf("--shutdown-delay is %s; legal is 0s to 1m", c.ShutdownDelay)
 	}
 	return nil
+}
+
+// validateScalers wants a Unix socket: credentials go over it.
+func (c *config) validateScalers() error {
+	if c.ScalersAddress == "" || strings.HasPrefix(c.ScalersAddress, "unix:///") {
+		return nil
+	}
+	return fmt.Errorf("--scalers-address is %q; legal is a Unix socket such as unix:///run/plimsoll/scalers.sock", c.ScalersAddress)
 }
 
 func oneOf(flag, value string, legal ...string) error {

@@ -63,6 +63,7 @@ func TestLegal(t *testing.T) {
 		{"--metrics-bind-address=127.0.0.1:0", "--webhook-bind-address=[::1]:9443"},
 		{"--cert-mode=provided", "--cert-dir=/certs"},
 		{"--shutdown-delay=0s"},
+		{"--scalers-address=unix:///run/plimsoll/scalers.sock"},
 		{"--log-level=trace", "--log-format=text"},
 		{"--spot-node-label=a/b=c", "--spot-toleration=x:NoExecute"},
 	} {
@@ -84,6 +85,7 @@ func TestMistakes(t *testing.T) {
 		"--metrics-bind-address=8080":          `--metrics-bind-address is "8080"; legal is host:port or :port, such as :8080`,
 		"--health-probe-bind-address=:":        `--health-probe-bind-address is ":"; legal is host:port or :port, such as :8080`,
 		"--webhook-bind-address=:seven":        `--webhook-bind-address is ":seven"; legal is host:port or :port, such as :8080`,
+		"--scalers-address=scalers:9000":       `--scalers-address is "scalers:9000"; legal is a Unix socket such as unix:///run/plimsoll/scalers.sock`,
 		"--shutdown-delay=-1s":                 `--shutdown-delay is -1s; legal is 0s to 1m`,
 		"--shutdown-delay=1h":                  `--shutdown-delay is 1h0m0s; legal is 0s to 1m`,
 		"--log-level=loud":                     `--log-level is "loud"; legal is info, debug or trace`,

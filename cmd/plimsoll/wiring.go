@@ -143,7 +143,7 @@ func addWebhook(ctx context.Context, m manager.Manager, c *config) error {
 		ShutdownDelay: c.ShutdownDelay,
 		DrainLimit:    drainLimit,
 		Handler: handler.New(handler.Options{
-			Review: admit.Review, Namespaces: known, Platform: c.platform, Metrics: measured,
+			Review: admit.Review, Namespaces: known, Platform: c.platform, Scalers: c.ScalersAddress != "", Metrics: measured,
 			Exempt: []string{"kube-system", "kube-public", "kube-node-lease", c.Namespace},
 		}),
 	})

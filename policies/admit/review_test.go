@@ -249,3 +249,16 @@ func FuzzReview(f *testing.F) {
 		}
 	})
 }
+
+// TestLongTailDeployed: with plimsoll-scalers there is nothing to say of a type that it serves, and without it a warning.
+func TestLongTailDeployed(t *testing.T) {
+	object := builders.Deployment("web").Annotate("max-replicas", "3").
+		Annotate("triggers", `[{type: beanstalkd, metadata: {server: "b:1", tube: jobs, value: "5"}}]`).Container("app").JSON()
+	for deployed, warnings := range map[bool]int{true: 0, false: 1} {
+		in := create(object, plain())
+		in.Scalers = deployed
+		if o := admit.Review(in); !o.Allowed() || len(o.Warnings) != warnings {
+			t.Errorf("deployed %t: %v %v", deployed, o.Denials, o.Warnings)
+		}
+	}
+}

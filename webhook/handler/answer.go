@@ -57,6 +57,7 @@ func (h *Handler) judge(ctx context.Context, req *request, kind subject.Kind) (a
 		OldObject: req.OldObject,
 		Namespace: namespace,
 		Platform:  h.Platform,
+		Scalers:   h.Scalers,
 	}), nil
 }
 

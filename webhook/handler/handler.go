@@ -31,7 +31,9 @@ type Options struct {
 	Review     func(admit.Input) admit.Outcome
 	Namespaces Namespaces
 	Platform   *patch.Platform
-	Metrics    *metrics.Admission
+	// Scalers as in admit.Input.
+	Scalers bool
+	Metrics *metrics.Admission
 	// Exempt are the namespaces in which nothing is ever looked at.
 	Exempt []string
 }

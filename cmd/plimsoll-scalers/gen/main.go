@@ -1,5 +1,6 @@
 // Command gen takes from KEDA's module, at the version that go.mod pins, what is known of its trigger types: the facts of its
-// published schema for policies/trigger/keda. `make generate` runs it.
+// published schema for policies/trigger/keda,
+// and how it makes scalers for plimsoll-scalers. `make generate` runs it.
 package main
 
 import (
@@ -17,7 +18,8 @@ import (
 const (
 	kedaModule = "github.com/kedacore/keda/v2"
 	// Files, from this folder.
-	tableFile = "../../../policies/trigger/keda/zz_generated.table.go"
+	tableFile   = "../../../policies/trigger/keda/zz_generated.table.go"
+	builderFile = "../zz_generated.construct.go"
 )
 
 func main() {
@@ -34,6 +36,13 @@ func run() error {
 	}
 	types, err := readSchema(keda.Dir)
 	if err != nil {
+		return err
+	}
+	builders, err := readBuilders(keda.Dir)
+	if err != nil {
+		return err
+	}
+	if err := write(builderFile, constructors(keda.Version, builders)); err != nil {
 		return err
 	}
 	return write(tableFile, table(keda.Version, types))

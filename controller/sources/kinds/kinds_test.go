@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/controller/failure"
+	"github.com/plimsoll-dev/plimsoll/controller/sources"
 	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
 	"github.com/plimsoll-dev/plimsoll/policies/scaling"
 	"github.com/plimsoll-dev/plimsoll/policies/trigger"
@@ -22,6 +23,20 @@ func TestEveryTriggerTypeHasARow(t *testing.T) {
 			if _, err := table.For(&scaling.Signal{Kind: scaling.Trigger, TriggerRef: &v1alpha1.Trigger{Type: name}}); err != nil {
 				t.Errorf("trigger type %s: %v", name, err)
 			}
+		}
+	}
+}
+
+// A type of the long tail has one row for all, and without plimsoll-scalers that is said.
+func TestLongTail(t *testing.T) {
+	signal := &scaling.Signal{Kind: scaling.Trigger, TriggerRef: &v1alpha1.Trigger{Type: "beanstalkd"}}
+	for address, served := range map[string]bool{"": false, "unix:///run/plimsoll/scalers.sock": true} {
+		row, err := New(Needs{Scalers: address}).For(signal)
+		if err != nil || row.Name != "plimsoll-scalers" {
+			t.Fatalf("%+v, %v", row, err)
+		}
+		if _, err := row.Source.Query(sources.Request{Signal: signal}); (err == nil) != served || !served && !failure.IsMistake(err) {
+			t.Errorf("address %q: %v", address, err)
 		}
 	}
 }
