@@ -19,7 +19,6 @@ import (
 	"github.com/plimsoll-dev/plimsoll/controller/sources/externalscaler"
 	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
 	"github.com/plimsoll-dev/plimsoll/policies/scaling"
-	"github.com/plimsoll-dev/plimsoll/test/redistest"
 )
 
 var program string
@@ -71,8 +70,13 @@ func start(t *testing.T) *scalers {
 
 func (s *scalers) query(t *testing.T, trigger v1alpha1.Trigger, auth map[string]string) sources.Query {
 	t.Helper()
+	return s.queryWith(t, trigger, auth, nil)
+}
+
+func (s *scalers) queryWith(t *testing.T, trigger v1alpha1.Trigger, auth, env map[string]string) sources.Query {
+	t.Helper()
 	q, err := externalscaler.Scalers{Address: "unix://" + s.socket}.Query(sources.Request{
-		Namespace: "ns", Signal: &scaling.Signal{Kind: scaling.Trigger, TriggerRef: &trigger}, Target: v1alpha1.TargetRef{Name: "web"}, Auth: auth,
+		Namespace: "ns", Signal: &scaling.Signal{Kind: scaling.Trigger, TriggerRef: &trigger}, Target: v1alpha1.TargetRef{Name: "web"}, Auth: auth, Env: env,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -123,15 +127,20 @@ func graphite(t *testing.T, value *atomic.Value) v1alpha1.Trigger {
 func TestServesKEDAsScalers(t *testing.T) {
 	value := &atomic.Value{}
 	value.Store(`[{"target":"jobs","datapoints":[[140,1700000000]]}]`)
-	redis := redistest.Start(t, "hunter22")
-	redis.Fill(t, "work", 9)
+	redis := startRedis(t, "hunter22")
+	if answer := command(redis, "AUTH hunter22", "RPUSH work 1 2 3 4 5 6 7 8 9"); answer != ":9" {
+		t.Fatal(answer)
+	}
 	s := start(t)
-	list := v1alpha1.Trigger{Type: "redis", Metadata: map[string]string{"address": redis.Address, "listName": "work", "listLength": "4"}}
+	list := v1alpha1.Trigger{Type: "redis", Metadata: map[string]string{"address": redis, "listName": "work", "listLength": "4"}}
+	fromEnv := *list.DeepCopy()
+	fromEnv.Metadata["passwordFromEnv"] = "REDIS_PASSWORD"
 	queries := []sources.Query{
 		s.query(t, graphite(t, value), nil),
 		s.query(t, list, map[string]string{"password": "hunter22"}),
 		s.query(t, list, map[string]string{"password": "not-that-one"}),
 		s.query(t, v1alpha1.Trigger{Type: "kubernetes-resource"}, nil),
+		s.queryWith(t, fromEnv, nil, map[string]string{"REDIS_PASSWORD": "hunter22"}),
 	}
 	r := open(t, queries[0])
 	readings, _ := read(t, r, queries, up)
@@ -141,6 +150,9 @@ func TestServesKEDAsScalers(t *testing.T) {
 		if got := readings[i]; got.Err != nil || got.Value != want.Value || got.Target != want.Target || got.Active != want.Active {
 			t.Errorf("reading %d is %+v, want %+v", i, got, want)
 		}
+	}
+	if got := readings[4]; got.Err != nil || got.Value != 9_000 {
+		t.Errorf("with a password from the environment: %+v", got)
 	}
 	if err := readings[2].Err; err == nil || !strings.Contains(err.Error(), "WRONGPASS") || strings.Contains(err.Error(), "not-that-one") {
 		t.Errorf("with a wrong password: %v", err)

@@ -5,10 +5,13 @@ package externalscaler
 import (
 	"context"
 	"errors"
+	"maps"
+	"strings"
 
 	"github.com/plimsoll-dev/plimsoll/controller/failure"
 	"github.com/plimsoll-dev/plimsoll/controller/sources"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/externalscaler/protocol"
+	"github.com/plimsoll-dev/plimsoll/policies/trigger"
 )
 
 // Source makes queries of external triggers.
@@ -46,7 +49,7 @@ func (s Source) Query(r sources.Request) (sources.Query, error) {
 		return nil, failure.Mistake(err)
 	}
 	q := query{access: a, server: "external://" + a.address + "#" + sources.Digest(a.tls.Key()), ref: &protocol.ScaledObjectRef{
-		Name: r.Target.Name, Namespace: r.Namespace, ScalerMetadata: r.Signal.TriggerRef.Metadata,
+		Name: r.Target.Name, Namespace: r.Namespace, ScalerMetadata: metadataOf(&r),
 	}}
 	if s.Push {
 		return pushed{q}, nil
@@ -66,6 +69,18 @@ func accessFrom(p *sources.Parameters) (access, error) {
 	var err error
 	a.tls, err = sources.TLSFrom(p)
 	return a, err
+}
+
+// metadataOf gives the scaler the trigger's metadata, as KEDA does: a key that names a variable of the target's environment
+// holds the variable's value there.
+func metadataOf(r *sources.Request) map[string]string {
+	metadata := maps.Clone(r.Signal.TriggerRef.Metadata)
+	for key, name := range metadata {
+		if strings.HasSuffix(key, trigger.EnvSuffix) {
+			metadata[key] = r.Env[name]
+		}
+	}
+	return metadata
 }
 
 // Server names the server and, by a digest, the credentials.

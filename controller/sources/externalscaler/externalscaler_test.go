@@ -135,6 +135,25 @@ func TestTheScalerKnowsWhoAsks(t *testing.T) {
 	}
 }
 
+// A key that names a variable of the target's environment holds its value when the scaler sees it.
+func TestVariablesOfTheTarget(t *testing.T) {
+	s := startScaler(t, nil)
+	s.put("w", 3)
+	metadata := work(s.address, "w")
+	metadata["tokenFromEnv"] = "TOKEN"
+	r := request(metadata, nil)
+	r.Env = map[string]string{"TOKEN": "hunter22"}
+	if _, err := readOne(t, r); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.seen.GetScalerMetadata()["tokenFromEnv"]; got != "hunter22" {
+		t.Errorf("the scaler saw %q", got)
+	}
+	if metadata["tokenFromEnv"] != "TOKEN" {
+		t.Error("the Scaler's own metadata was changed")
+	}
+}
+
 func TestTLS(t *testing.T) {
 	authority := brokers.NewAuthority(t)
 	server, client := authority.Issue(t, "localhost"), authority.Issue(t, "client")

@@ -25,7 +25,7 @@ func (s Scalers) Query(r sources.Request) (sources.Query, error) {
 		return nil, failure.Mistake(fmt.Errorf("trigger type %s is served by plimsoll-scalers, which is not deployed", t.Type))
 	}
 	sealed, err := envelope.Seal(&envelope.Trigger{
-		Type: t.Type, Name: t.Name, MetricType: string(t.MetricType), Metadata: t.Metadata, Auth: r.Auth,
+		Type: t.Type, Name: t.Name, MetricType: string(t.MetricType), Metadata: t.Metadata, Auth: r.Auth, Env: r.Env,
 	})
 	if err != nil {
 		return nil, err
