@@ -87,7 +87,7 @@ const (
 
 // plan says when to decide next in any case.
 func (it *item) plan(d *scaling.Decision, f *report.Facts, now time.Time) {
-	it.wake = d.Next
+	it.wake = turn(d.Next, now)
 	if f.Contest != nil {
 		it.wakeBy(it.contest.next(now))
 	}
@@ -98,6 +98,18 @@ func (it *item) plan(d *scaling.Decision, f *report.Facts, now time.Time) {
 	wait := min(writeBackoff<<min(it.writeFailures, 10), writeBackoffMost)
 	it.writeFailures++
 	it.wakeBy(now.Add(wait))
+}
+
+// glance is how long a decision that waits for a time on the clock is relied on: the clock may be set meanwhile.
+const glance = time.Minute
+
+// turn is when to decide again for the sake of a time on the clock. It is counted from now, on a clock that nobody sets: else a
+// clock set back by an hour would have the Scaler wait for an hour more.
+func turn(at, now time.Time) time.Time {
+	if at.IsZero() {
+		return at
+	}
+	return now.Add(min(at.Sub(now), glance))
 }
 
 // wakeBy brings the next decision forward.

@@ -19,7 +19,9 @@ import (
 // gather puts together all that a decision may see.
 // The error says only that it is too early to decide.
 func (l *Loop) gather(ctx context.Context, it *item, now time.Time) (scaling.Input, targets.Target, error) {
-	in := scaling.Input{Spec: it.spec, Samples: it.samples, State: it.state, Now: now, Created: it.scaler.CreationTimestamp.Time}
+	in := scaling.Input{
+		Spec: it.spec, Samples: it.samples, State: it.state, Now: now, Steady: now.Sub(l.started), Created: it.scaler.CreationTimestamp.Time,
+	}
 	target, err := l.target(ctx, it)
 	if err != nil {
 		in.Target.Err = err

@@ -99,6 +99,8 @@ type Loop struct {
 	Parts
 	queue    *deadline.Queue[types.NamespacedName]
 	deciders sync.Pool
+	// started is before the first decision. Differences to it are of a clock that nobody sets.
+	started time.Time
 
 	mu    sync.Mutex
 	items map[types.NamespacedName]*item
@@ -108,7 +110,7 @@ type Loop struct {
 
 // New makes a loop without Scalers.
 func New(p Parts) *Loop {
-	l := &Loop{Parts: p, items: map[types.NamespacedName]*item{}, claims: map[targets.Key][]*item{}}
+	l := &Loop{Parts: p, started: p.Clock.Now().Add(-time.Second), items: map[types.NamespacedName]*item{}, claims: map[targets.Key][]*item{}}
 	l.deciders.New = func() any { return &scaling.Decider{} }
 	l.queue = deadline.New(p.Clock, l.serve, p.Late)
 	return l

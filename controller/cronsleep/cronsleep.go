@@ -45,6 +45,12 @@ type Reconciler struct {
 // and where that was its status, nobody else says so.
 const conflictDelay = time.Second
 
+// glance is how long a time on the clock is waited for at once: the clock may be set meanwhile.
+const glance = time.Minute
+
+// soon is when to look again; 0 where no change is to come.
+func soon(now, change time.Time) time.Duration { return min(sleep.In(now, change), glance) }
+
 // Reconcile brings one CronJob to what its schedule says now, and comes back when that may be something else.
 func (r *Reconciler) Reconcile(ctx context.Context, q reconcile.Request) (reconcile.Result, error) {
 	c, ns, err := r.read(ctx, q.NamespacedName)
@@ -60,7 +66,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, q reconcile.Request) (reconc
 	is := stateOf(c)
 	to := sleep.Decide(is, w.asleep)
 	if to == is {
-		return reconcile.Result{RequeueAfter: sleep.In(now, w.change)}, nil
+		return reconcile.Result{RequeueAfter: soon(now, w.change)}, nil
 	}
 	err = r.Writer.SuspendCronJob(ctx, c, to)
 	switch {
@@ -73,7 +79,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, q reconcile.Request) (reconc
 	}
 	logf.FromContext(ctx).Info("CronJob follows its schedule",
 		"namespace", c.Namespace, "name", c.Name, "asleep", w.asleep, "suspended", to.Suspended)
-	return reconcile.Result{RequeueAfter: sleep.In(now, w.change)}, nil
+	return reconcile.Result{RequeueAfter: soon(now, w.change)}, nil
 }
 
 func (r *Reconciler) read(ctx context.Context, key types.NamespacedName) (*batchv1.CronJob, *resolve.Namespace, error) {

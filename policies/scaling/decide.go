@@ -57,6 +57,7 @@ func (r *run) begin(in Input) {
 	r.want = r.cur
 	r.decision = Decision{Verb: Keep, Current: r.cur, Signal: -1, Conditions: defaultConditions()}
 	r.bounds = r.boundsNow()
+	r.state.keepTime(r)
 	r.state.advance(r)
 }
 

@@ -14,6 +14,8 @@ type State struct {
 	warm, resumed bool
 	// at is the time of the last decision, since that of the first one of this process. Times are Unix milliseconds.
 	at, since int64
+	// offset is what Now was ahead of the steady clock at, 0 where that is not known.
+	offset int64
 	// fresh is true while nothing was ever active and the Scaler's whole life is known.
 	fresh bool
 	// lastActive is when a trigger was last seen active, 0 for never; idleSince is where the cooldown counts from. It moves

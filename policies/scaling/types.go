@@ -18,6 +18,9 @@ type Input struct {
 	State State
 	// Now is the time of the decision.
 	Now time.Time
+	// Steady is the time on a clock that nobody sets, since any moment that is the same for all decisions on a State. A
+	// jump of Now against it is of the clock, not of time. 0 where there is no such clock.
+	Steady time.Duration
 	// Created is the creation of the Scaler. Zero where it is not known: then the workload's past is not known either.
 	Created time.Time
 }

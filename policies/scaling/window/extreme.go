@@ -58,6 +58,13 @@ func (e *Extreme) All() iter.Seq2[int64, int32] {
 	}
 }
 
+// Shift moves all times, as when the clock was set.
+func (e *Extreme) Shift(by int64) {
+	for i := range e.n {
+		e.at[i] += by
+	}
+}
+
 func (e *Extreme) forget(after int64) {
 	var old int8
 	for old < e.n && e.at[old] <= after {

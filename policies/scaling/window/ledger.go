@@ -68,6 +68,13 @@ func (l *Ledger) Restore(c Change) {
 	l.n++
 }
 
+// Shift moves all times, as when the clock was set.
+func (l *Ledger) Shift(by int64) {
+	for i := range l.n {
+		l.changes[i].At += by
+	}
+}
+
 func (l *Ledger) forget(after int64) {
 	var kept int8
 	for i := range l.n {
