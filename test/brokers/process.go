@@ -5,11 +5,14 @@ package brokers
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -81,6 +84,33 @@ func (p *Process) Stop() {
 
 // Signal sends a signal, such as SIGSTOP for a server that accepts and never answers.
 func (p *Process) Signal(s os.Signal) error { return p.cmd.Process.Signal(s) }
+
+// Freeze stops the program where it is until Thaw: it accepts connections and never answers. It waits until that is so.
+func (p *Process) Freeze(t testing.TB) {
+	t.Helper()
+	if err := p.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	path := fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid)
+	p.Await(t, func(context.Context) error {
+		stat, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // not Linux, where there is no telling
+		}
+		if _, state, ok := bytes.Cut(stat, []byte(") ")); ok && state[0] != 'T' {
+			return fmt.Errorf("its state is %c", state[0])
+		}
+		return err
+	})
+}
+
+// Thaw lets the program go on.
+func (p *Process) Thaw(t testing.TB) {
+	t.Helper()
+	if err := p.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // Ended is closed when the program has ended.
 func (p *Process) Ended() <-chan struct{} { return p.done }

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -279,16 +278,12 @@ func TestServerThatHangs(t *testing.T) {
 	q := mustQuery(t, request(on(server.Monitor, "work"), nil))
 	r := q.Open()
 	t.Cleanup(func() { _ = r.Close() })
-	if err := server.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	server.Freeze(t)
 	_, err := readWith(t, r, q)
 	if err == nil || !strings.HasSuffix(err.Error(), "does not answer: timed out") {
 		t.Fatalf("got %v", err)
 	}
-	if err := server.Signal(syscall.SIGCONT); err != nil {
-		t.Fatal(err)
-	}
+	server.Thaw(t)
 	if readings, err := readWith(t, r, q); err != nil || readings[0].Value != 3000 {
 		t.Fatalf("when it goes on: %+v, %v", readings, err)
 	}
