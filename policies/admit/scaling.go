@@ -2,6 +2,7 @@ package admit
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,7 +40,7 @@ func (v *version) scaling() []finding {
 	}
 	spec := i.ScalerSpec(v1alpha1.TargetRef{APIVersion: kind.APIVersion(), Kind: kind.String(), Name: v.subject.Metadata.Name})
 	_, errs := scaling.SpecFrom(&spec)
-	return append(v.fromSpec(errs), v.unserved()...)
+	return slices.Concat(v.fromSpec(errs), v.unserved(), v.unknownVariables())
 }
 
 // unserved finds triggers that need plimsoll-scalers where it is not deployed. That warns and does not deny: the object is

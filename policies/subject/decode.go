@@ -249,6 +249,8 @@ func (c *cursor) container(k *Container) {
 			k.VolumeDevices = readList(c, (*cursor).device)
 		case "env":
 			k.Env = readList(c, (*cursor).variable)
+		case "envFrom":
+			k.EnvFrom = readList(c, func(c *cursor, _ *struct{}) { c.skip() })
 		default:
 			c.skip()
 		}

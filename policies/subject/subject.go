@@ -92,6 +92,8 @@ type Container struct {
 	VolumeMounts  []Mount    `json:"volumeMounts"`
 	VolumeDevices []Device   `json:"volumeDevices"`
 	Env           []EnvVar   `json:"env"`
+	// EnvFrom has an element for each Secret or ConfigMap whose keys are variables too.
+	EnvFrom []struct{} `json:"envFrom"`
 }
 
 // Sidecar tells whether an init container runs as long as the pod does.
