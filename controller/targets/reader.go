@@ -10,6 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -21,15 +22,24 @@ import (
 
 // Reader reads targets. It may be used from anywhere.
 type Reader struct {
-	// Cached reads Deployments and StatefulSets from informers.
+	// Cached reads from informers: Deployments and StatefulSets, and the metadata of other kinds. It may be nil, where the
+	// others only are read.
 	Cached client.Reader
-	// Live reads scale subresources from the API server.
-	Live  client.SubResourceClientConstructor
+	// Live reads scale subresources from the API server, and finds out which kinds may be listed.
+	Live  Live
 	Clock clock.PassiveClock
 
 	mu sync.Mutex
 	// polled are targets of other kinds, as they were last read.
 	polled map[Key]polled
+	// listable says of other kinds whether they may be watched.
+	listable map[schema.GroupVersionKind]verdict
+}
+
+// Live asks the API server.
+type Live interface {
+	client.SubResourceClientConstructor
+	List(ctx context.Context, list client.ObjectList, opts ...client.ListOption) error
 }
 
 type polled struct {
@@ -37,11 +47,12 @@ type polled struct {
 	at     time.Time
 }
 
-// maxAge is how long a target of a kind without an informer is taken to be as it was read. A write of our own, and a
+// maxAge is how long a target of a kind that may not be watched is taken to be as it was read. A write of our own, and a
 // conflict, read it at once.
 const maxAge = 15 * time.Second
 
-// Get reads a target: without a request for kinds with an informer, at most once in a while for others.
+// Get reads a target: without a request for Deployments and StatefulSets, after each change for kinds that may be watched, and
+// at most once in a while for others.
 func (r *Reader) Get(ctx context.Context, k Key) (Target, error) {
 	switch k.Kind {
 	case DeploymentKind():
@@ -57,7 +68,7 @@ func (r *Reader) Get(ctx context.Context, k Key) (Target, error) {
 		}
 		return ofStatefulSet(k, s), nil
 	}
-	if t, ok := r.recent(k); ok {
+	if t, ok := r.recent(ctx, k); ok {
 		return t, nil
 	}
 	return r.Fresh(ctx, k)
@@ -93,15 +104,24 @@ func OfScale(k Key, scale *unstructured.Unstructured) (Target, error) {
 	}, nil
 }
 
-func (r *Reader) recent(k Key) (Target, bool) {
+// recent gives a target as it was last read, where it is still like that.
+func (r *Reader) recent(ctx context.Context, k Key) (Target, bool) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	p, ok := r.polled[k]
-	if !ok || r.Clock.Since(p.at) > maxAge {
-		delete(r.polled, k)
+	r.mu.Unlock()
+	if !ok {
 		return Target{}, false
 	}
-	return p.target, true
+	still := r.Clock.Since(p.at) <= maxAge
+	if version, known := r.version(ctx, k); known {
+		still = !newer(version, p.target.ResourceVersion)
+	}
+	if !still {
+		r.mu.Lock()
+		delete(r.polled, k)
+		r.mu.Unlock()
+	}
+	return p.target, still
 }
 
 // keep remembers targets of kinds without an informer.

@@ -85,6 +85,14 @@ type scales struct {
 	gets     int
 	replicas int64
 	err      error
+	version  string
+	lists    int
+	listErr  error
+}
+
+func (s *scales) List(context.Context, client.ObjectList, ...client.ListOption) error {
+	s.lists++
+	return s.listErr
 }
 
 func (s *scales) SubResource(string) client.SubResourceClient { return s }
@@ -93,6 +101,7 @@ func (s *scales) Get(_ context.Context, _, scale client.Object, _ ...client.SubR
 	s.gets++
 	if u, ok := scale.(*unstructured.Unstructured); ok && s.err == nil {
 		u.Object = map[string]any{"spec": map[string]any{"replicas": s.replicas}, "status": map[string]any{"selector": "app=a"}}
+		u.SetResourceVersion(s.version)
 	}
 	return s.err
 }
@@ -122,6 +131,58 @@ func TestOtherKindsAreReadOnceInAWhile(t *testing.T) {
 	live.replicas = 0
 	if got, _ := r.Fresh(context.Background(), rollout()); got.Replicas != 0 || live.gets != 3 {
 		t.Errorf("got %+v after %d reads", got, live.gets)
+	}
+}
+
+// metadata is an informer of metadata.
+type metadata struct {
+	client.Reader
+	version string
+	err     error
+}
+
+func (m *metadata) Get(_ context.Context, _ client.ObjectKey, o client.Object, _ ...client.GetOption) error {
+	o.SetResourceVersion(m.version)
+	return m.err
+}
+
+// TestWatchedKinds: a scale is read again after its object changed, and not before.
+func TestWatchedKinds(t *testing.T) {
+	gone := apierrors.NewNotFound(schema.GroupResource{Resource: "rollouts"}, "a")
+	type step struct {
+		version string // as the informer shows it
+		err     error
+		live    string // as the API server has it
+		pass    time.Duration
+		gets    int // so far
+	}
+	for name, test := range map[string]struct {
+		listErr error
+		steps   []step
+		lists   int
+	}{
+		"unchanged":              {steps: []step{{version: "5", live: "5", gets: 1}, {version: "5", live: "5", pass: time.Hour, gets: 1}}, lists: 1},
+		"changed":                {steps: []step{{version: "5", live: "5", gets: 1}, {version: "6", live: "6", gets: 2}, {version: "6", live: "6", gets: 2}}, lists: 1},
+		"the informer is behind": {steps: []step{{version: "4", live: "5", gets: 1}, {version: "4", live: "5", gets: 1}}, lists: 1},
+		"deleted":                {steps: []step{{version: "5", live: "5", gets: 1}, {err: gone, live: "5", gets: 2}}, lists: 1},
+		"it is still listed":     {steps: []step{{err: context.DeadlineExceeded, live: "5", gets: 1}, {err: context.DeadlineExceeded, live: "5", pass: time.Minute, gets: 2}}, lists: 1},
+		"may not be listed": {listErr: errors.New("forbidden"), lists: 2, steps: []step{
+			{live: "5", gets: 1}, {live: "5", gets: 1}, {live: "5", pass: maxAge + 1, gets: 2}, {live: "5", pass: askAgain + 1, gets: 3}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			live, cached, c := &scales{replicas: 4, listErr: test.listErr}, &metadata{}, clocktesting.NewFakeClock(time.Unix(0, 0))
+			r := &Reader{Cached: cached, Live: live, Clock: c}
+			for i, s := range test.steps {
+				c.Step(s.pass)
+				cached.version, cached.err, live.version = s.version, s.err, s.live
+				if _, err := r.Get(t.Context(), rollout()); err != nil || live.gets != s.gets {
+					t.Fatalf("step %d: %d reads of the scale, %v, want %d", i, live.gets, err, s.gets)
+				}
+			}
+			if live.lists != test.lists {
+				t.Errorf("%d lists, want %d", live.lists, test.lists)
+			}
+		})
 	}
 }
 

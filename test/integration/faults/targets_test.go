@@ -64,6 +64,7 @@ metadata:
   labels: {plimsoll.dev/aggregate-to-manager: "true"}
 rules:
 - {apiGroups: [example.com], resources: [widgets/scale], verbs: [get, patch]}
+- {apiGroups: [example.com], resources: [widgets], verbs: [get, list, watch]}
 `
 
 // customKind: any kind with a scale subresource, once its owner grants it.
@@ -88,6 +89,13 @@ func customKind(t *testing.T, e *env) {
 		n, _, _ := unstructured.NestedInt64(w.Object, "spec", "replicas")
 		return n == 4, e.describe(t, ns, "hand")
 	})
+	_, err = e.cluster.Kubectl(t.Context(), "scale", "widget", "web", "--namespace", ns, "--replicas", "2")
+	must(t, err)
+	await(t, 10*time.Second, "4 replicas again, sooner than by reading the scale once in a while", func() (bool, string) {
+		must(t, e.client.Get(t.Context(), client.ObjectKey{Namespace: ns, Name: "web"}, w))
+		n, _, _ := unstructured.NestedInt64(w.Object, "spec", "replicas")
+		return n == 4, e.describe(t, ns, "hand")
+	})
 }
 
 // metricsGone: with nobody to ask about CPU the count stays.
@@ -103,7 +111,10 @@ func metricsGone(t *testing.T, e *env) {
 	if c.Status != metav1.ConditionFalse {
 		t.Errorf("ScalingActive: %+v", c)
 	}
-	if n := e.replicas(t, ns, "web"); n != 3 {
-		t.Errorf("%d replicas on no data, want 3", n)
+	for end := time.Now().Add(12 * time.Second); time.Now().Before(end); time.Sleep(250 * time.Millisecond) { // two readings and more
+		if n := e.replicas(t, ns, "web"); n != 3 {
+			t.Fatalf("%d replicas on no data, want 3", n)
+		}
 	}
+	e.awaitCondition(t, time.Second, [2]string{ns, "web"}, "ScalingActive", "FailedGetResourceMetric") // still
 }
