@@ -24,7 +24,7 @@ func needsOf(config *rest.Config, mapper meta.RESTMapper, w workloads) (kinds.Ne
 	if err != nil {
 		return kinds.Needs{}, fmt.Errorf("making the metrics client: %w", err)
 	}
-	n := kinds.Needs{Pods: w, PodMetrics: resource.Listing(func(namespace string) resource.Clientset {
+	n := kinds.Needs{Pods: w, Namespaces: w.pods, PodMetrics: resource.Listing(func(namespace string) resource.Clientset {
 		return set.MetricsV1beta1().PodMetricses(namespace)
 	})}
 	if n.Custom, err = custom.NewAPI(config, mapper); err != nil {

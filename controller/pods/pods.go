@@ -72,6 +72,18 @@ func (l *Lister) Of(ctx context.Context, t targets.Target) ([]*corev1.Pod, error
 	return pods, nil
 }
 
+// InNamespace gives all pods of a namespace. Nobody may change them. While the informers start, the error is a failure.Waiting.
+func (l *Lister) InNamespace(ctx context.Context, namespace string) ([]corev1.Pod, error) {
+	if err := l.started(ctx); err != nil {
+		return nil, err
+	}
+	list := &corev1.PodList{}
+	if err := l.Cache.List(ctx, list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("listing pods: %w", err)
+	}
+	return list.Items, nil
+}
+
 func (l *Lister) replicaSets(ctx context.Context, t targets.Target) ([]types.UID, error) {
 	list := &metav1.PartialObjectMetadataList{}
 	list.SetGroupVersionKind(appsv1.SchemeGroupVersion.WithKind("ReplicaSetList"))

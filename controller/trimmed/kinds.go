@@ -65,9 +65,10 @@ func cronJob(c *batchv1.CronJob) *batchv1.CronJob {
 	return out
 }
 
-// pod keeps what the engine counts pods by, their requests, and where they can be asked for metrics.
+// pod keeps what the engine counts pods by, their requests, where they can be asked for metrics, and what triggers select them by.
 func pod(p *corev1.Pod) *corev1.Pod {
 	out := &corev1.Pod{TypeMeta: p.TypeMeta, ObjectMeta: identity(&p.ObjectMeta)}
+	out.Labels, out.Spec.NodeName = p.Labels, p.Spec.NodeName
 	out.Spec.Containers = containers(p.Spec.Containers)
 	for _, c := range p.Spec.InitContainers {
 		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {

@@ -55,13 +55,13 @@ func TestWhatIsKept(t *testing.T) {
 			[]string{`"suspend":true`, "max-replicas"},
 		},
 		"Pod": {
-			&corev1.Pod{ObjectMeta: heavy(), Spec: corev1.PodSpec{
+			&corev1.Pod{ObjectMeta: heavy(), Spec: corev1.PodSpec{NodeName: "node-7",
 				InitContainers: []corev1.Container{{Name: "DROPPED"}, {Name: "side", RestartPolicy: &always}},
 				Containers: []corev1.Container{{Name: "app", Image: "DROPPED", Resources: corev1.ResourceRequirements{
 					Requests: corev1.ResourceList{"cpu": resource.MustParse("100m")}, Limits: corev1.ResourceList{"cpu": resource.MustParse("12345")},
 				}}},
 			}, Status: corev1.PodStatus{PodIP: "10.0.0.7", HostIP: "DROPPED"}},
-			[]string{"app", "side", `"cpu":"100m"`, "owner", "10.0.0.7"},
+			[]string{"app", "side", `"cpu":"100m"`, "owner", "10.0.0.7", `"nodeName":"node-7"`, `"labels":{`},
 		},
 		"Namespace": {&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "kept", ManagedFields: heavy().ManagedFields}}, []string{"kept"}},
 	} {

@@ -11,6 +11,7 @@ func catalogue() []Type {
 		external(),
 		externalPush(),
 		kafka(),
+		kubernetesWorkload(),
 		memory(),
 		natsJetStream(),
 		redis(),

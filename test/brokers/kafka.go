@@ -150,8 +150,11 @@ func (k *Kafka) Start(t testing.TB) {
 // Stop ends the broker as a power failure would.
 func (k *Kafka) Stop() { k.process.Stop() }
 
-// Signal sends it a signal.
-func (k *Kafka) Signal(s os.Signal) error { return k.process.Signal(s) }
+// Freeze stops it where it is until Thaw: it accepts connections and never answers.
+func (k *Kafka) Freeze(t testing.TB) { t.Helper(); k.process.Freeze(t) }
+
+// Thaw lets it go on.
+func (k *Kafka) Thaw(t testing.TB) { t.Helper(); k.process.Thaw(t) }
 
 // CreateTopic makes a topic, unless it is there.
 func (k *Kafka) CreateTopic(t testing.TB, topic string, partitions int32) {

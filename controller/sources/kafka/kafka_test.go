@@ -8,7 +8,6 @@ import (
 	"net"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -254,16 +253,12 @@ func restart(t *testing.T, k *brokers.Kafka) {
 	if got := read(r, q); got.Err != nil || got.Value != 5000 {
 		t.Fatalf("before: %+v", got)
 	}
-	if err := k.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	k.Freeze(t)
 	began := time.Now()
 	if got := read(r, q); got.Err == nil || !strings.Contains(got.Err.Error(), "timed out") || time.Since(began) > 5*time.Second {
 		t.Fatalf("after %s, from a broker that stands still: %+v", time.Since(began), got)
 	}
-	if err := k.Signal(syscall.SIGCONT); err != nil {
-		t.Fatal(err)
-	}
+	k.Thaw(t)
 	eventually(t, "it goes on", func() (bool, sources.Reading) { got := read(r, q); return got.Value == 5000, got })
 	k.Stop()
 	if got := read(r, q); got.Err == nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/controller/sources/redis"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/resource"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/scrape"
+	"github.com/plimsoll-dev/plimsoll/controller/sources/workload"
 	"github.com/plimsoll-dev/plimsoll/policies/scaling"
 	"github.com/plimsoll-dev/plimsoll/policies/trigger"
 )
@@ -29,6 +30,8 @@ type Needs struct {
 	External   *metricsapi.Group
 	// Pods are those that are asked themselves.
 	Pods scrape.Pods
+	// Namespaces give the pods of a namespace.
+	Namespaces workload.Pods
 	// Scalers is the address of plimsoll-scalers; empty where it is not deployed.
 	Scalers string
 }
@@ -47,6 +50,7 @@ func New(n Needs) Table {
 		{Name: "external-push", Source: externalscaler.Source{Push: true}, Interval: 5 * time.Second, Floor: time.Second},
 		{Name: "external-scaler", Source: externalscaler.Source{}, Interval: 5 * time.Second, Floor: time.Second},
 		{Name: "kafka", Source: kafka.Source{}, Interval: time.Second, Floor: time.Second},
+		{Name: "kubernetes-workload", Source: workload.Source{Pods: n.Namespaces}, Interval: time.Second, Floor: time.Second},
 		{Name: "nats-jetstream", Source: jetstream.Source{}, Interval: time.Second, Floor: time.Second},
 		// Much of the long tail is other people's APIs, which cost by the question.
 		{Name: "plimsoll-scalers", Source: externalscaler.Scalers{Address: n.Scalers}, Interval: 15 * time.Second, Floor: time.Second},
