@@ -242,9 +242,13 @@ func steadyErrors(t *testing.T, b *bench) {
 	r := b.open(t, q)
 	for name, fault := range map[string]func(){"refused": b.proxy.refuse, "stalled": b.proxy.stall} {
 		fault()
-		// The first error may be about the connection that was there before.
+		// The first error may be about the connection that was there before, and so may be the next one of a client that tries
+		// by itself.
 		_, _ = read(t, r, q)
 		first, second := b.wantOutage(t, r, q), b.wantOutage(t, r, q)
+		for attempt := 0; attempt < 3 && first.Error() != second.Error(); attempt++ {
+			first, second = second, b.wantOutage(t, r, q)
+		}
 		if first.Error() != second.Error() {
 			t.Errorf("%s: the error changes from attempt to attempt:\n%v\n%v", name, first, second)
 		}
