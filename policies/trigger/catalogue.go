@@ -14,6 +14,7 @@ func catalogue() []Type {
 		kubernetesWorkload(),
 		memory(),
 		natsJetStream(),
+		prometheus(),
 		redis(),
 		redisCluster(),
 		redisClusterStreams(),

@@ -14,6 +14,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/controller/sources/jetstream"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/kafka"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/metricsapi"
+	"github.com/plimsoll-dev/plimsoll/controller/sources/prometheus"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/redis"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/resource"
 	"github.com/plimsoll-dev/plimsoll/controller/sources/scrape"
@@ -54,6 +55,8 @@ func New(n Needs) Table {
 		{Name: "nats-jetstream", Source: jetstream.Source{}, Interval: time.Second, Floor: time.Second},
 		// Much of the long tail is other people's APIs, which cost by the question.
 		{Name: "plimsoll-scalers", Source: externalscaler.Scalers{Address: n.Scalers}, Interval: 15 * time.Second, Floor: time.Second},
+		// An expression may cost its server a lot, and its data are as old as the last scrape.
+		{Name: "prometheus", Source: prometheus.Source{}, Interval: 5 * time.Second, Floor: time.Second},
 		{Name: "redis", Source: redis.Source{}, Interval: time.Second, Floor: time.Second},
 		{Name: "redis-cluster", Source: redis.Source{Topology: redis.Cluster}, Interval: time.Second, Floor: time.Second},
 		{Name: "redis-cluster-streams", Source: redis.Source{Topology: redis.Cluster, Streams: true}, Interval: time.Second, Floor: time.Second},
