@@ -35,13 +35,17 @@ func (l *Loop) decide(ctx context.Context, it *item, now time.Time) {
 	defer l.deciders.Put(decider)
 	d, state := decider.Decide(in)
 	l.Observer.Decided(&d)
-	if f.Contest = l.contested(it, now); d.Verb == scaling.Write && it.contest.holds(now) {
+	f.Contest = l.contested(it, now)
+	switch {
+	case d.Verb == scaling.Write && it.contest.holds(now):
 		f.WriteErr = f.Contest
-	} else {
+	case d.Verb == scaling.Write && it.refusal.holds(now, target.ResourceVersion):
+		f.WriteErr = it.refusal.err
+	default:
 		d, state = l.write(ctx, it, &attempt{facts: &f, decider: decider, in: &in, target: target, since: since}, d, state)
 	}
 	it.state = state
-	it.plan(&d, &f, now)
+	it.plan(&d, &f, target.ResourceVersion)
 	f.Spec, f.Decision, f.Samples, f.State = it.spec, &d, in.Samples, &it.state
 	if in.Target.Err != nil {
 		f.Problem, f.Ready = in.Target.Err, readiness(in.Target.Err)
@@ -86,18 +90,38 @@ const (
 )
 
 // plan says when to decide next in any case.
-func (it *item) plan(d *scaling.Decision, f *report.Facts, now time.Time) {
+func (it *item) plan(d *scaling.Decision, f *report.Facts, version string) {
+	now := f.Now
 	it.wake = turn(d.Next, now)
 	if f.Contest != nil {
 		it.wakeBy(it.contest.next(now))
 	}
 	if f.WriteErr == nil || f.Held() {
-		it.writeFailures = 0
+		it.refusal = refusal{}
 		return
 	}
-	wait := min(writeBackoff<<min(it.writeFailures, 10), writeBackoffMost)
-	it.writeFailures++
-	it.wakeBy(now.Add(wait))
+	if !it.refusal.holds(now, version) {
+		it.refusal = it.refusal.again(f.WriteErr, now, version)
+	}
+	it.wakeBy(it.refusal.until)
+}
+
+// refusal is a write that failed, and is not tried again at each reading but after a while, or when the target has changed.
+type refusal struct {
+	err     error
+	until   time.Time
+	version string
+	times   int
+}
+
+func (r *refusal) holds(now time.Time, version string) bool {
+	return r.err != nil && version == r.version && now.Before(r.until)
+}
+
+// again is the refusal after one more.
+func (r *refusal) again(err error, now time.Time, version string) refusal {
+	wait := min(writeBackoff<<min(r.times, 10), writeBackoffMost)
+	return refusal{err: err, until: now.Add(wait), version: version, times: r.times + 1}
 }
 
 // glance is how long a decision that waits for a time on the clock is relied on: the clock may be set meanwhile.

@@ -44,8 +44,8 @@ type item struct {
 	wake    time.Time
 	// waiting is since when a decision waits for what is only just being started; zero where none does.
 	waiting time.Time
-	// writeFailures in a row.
-	writeFailures int
+	// refusal is of the last write, where it failed.
+	refusal refusal
 	// counted and contest say whose the count is; author is who set it last, where it was not us.
 	counted counted
 	contest contest

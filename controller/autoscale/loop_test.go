@@ -8,8 +8,10 @@ import (
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
@@ -221,6 +223,41 @@ func TestMissingTargetIsWaitedFor(t *testing.T) {
 	w.await("FailedGetScale", func() bool {
 		return condition(w.reported("a"), v1alpha1.ConditionAbleToScale).Reason == "FailedGetScale"
 	})
+	w.deployment("a", 0)
+	w.loop.TargetChanged(key("a"))
+	w.await("a write", func() bool { return len(w.written("a")) > 0 })
+}
+
+// TestTargetDeletedBeforeTheWrite: it was there when it was read. That is said, tried again after a while and not at each
+// reading, and over once the target is back.
+func TestTargetDeletedBeforeTheWrite(t *testing.T) {
+	w := newWorld(t)
+	w.deployment("a", 0)
+	w.mu.Lock()
+	w.denied = apierrors.NewNotFound(schema.GroupResource{Group: "apps", Resource: "deployments"}, "a")
+	w.mu.Unlock()
+	w.set("a", 5)
+	w.loop.Put(scaler("a"))
+	w.start()
+	w.await("the condition says why", func() bool {
+		c := condition(w.reported("a"), v1alpha1.ConditionAbleToScale)
+		return c.Reason == "FailedUpdateScale" && strings.Contains(c.Message, "not found")
+	})
+	reads := w.readsOf("server:6379#")
+	w.await("more readings", func() bool { return w.readsOf("server:6379#") > reads+10 })
+	w.mu.Lock()
+	if w.attempts > 1 {
+		t.Errorf("%d writes to a target that is gone, within a fraction of a second", w.attempts)
+	}
+	delete(w.targets, key("a")) // now informers have heard of it
+	w.mu.Unlock()
+	w.loop.TargetChanged(key("a"))
+	w.await("FailedGetScale", func() bool {
+		return condition(w.reported("a"), v1alpha1.ConditionAbleToScale).Reason == "FailedGetScale"
+	})
+	w.mu.Lock()
+	w.denied = nil
+	w.mu.Unlock()
 	w.deployment("a", 0)
 	w.loop.TargetChanged(key("a"))
 	w.await("a write", func() bool { return len(w.written("a")) > 0 })

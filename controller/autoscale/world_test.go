@@ -45,6 +45,7 @@ type world struct {
 	events   []report.Event
 	conflict int // how many writes from now on meet a conflict
 	denied   error
+	attempts int // how many writes were tried
 	secrets  map[string]map[string]string
 	asking   map[*credentials.Question]bool
 	rivals   map[string]string // by target's name
@@ -203,6 +204,7 @@ func (w *world) Of(context.Context, targets.Target) ([]*corev1.Pod, error) { ret
 func (w *world) Scale(_ context.Context, t targets.Target, replicas int32) (targets.Target, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.attempts++
 	if w.denied != nil {
 		return t, w.denied
 	}
