@@ -121,3 +121,20 @@ func counts(decisions []scaling.Decision) []int32 {
 	}
 	return all
 }
+
+// TestActiveWithoutDemandKeepsOnePod: a source may say that there is work though none of it asks for pods, such as Kafka's
+// of messages that nobody gets through.
+func TestActiveWithoutDemandKeepsOnePod(t *testing.T) {
+	spec := compile(t, worker())
+	for active, want := range map[scaling.Tristate]int32{scaling.True: 1, scaling.False: 0} {
+		sample := number(0)
+		sample.Active = active
+		moments := []replay.Moment{
+			{At: noon, Samples: []scaling.Sample{sample}}, {At: noon.Add(time.Hour), Samples: []scaling.Sample{sample}},
+		}
+		got := counts(replay.Run(replay.Start{Spec: spec, Replicas: 0, Created: noon}, moments))
+		if got[0] != want || got[1] != want {
+			t.Errorf("active %v: %v, want %d from zero and after an hour", active, got, want)
+		}
+	}
+}

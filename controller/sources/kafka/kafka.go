@@ -63,6 +63,7 @@ func (s Source) Query(r sources.Request) (sources.Query, error) {
 	if q.rules, err = rulesFrom(&p); err != nil {
 		return nil, failure.Mistake(err)
 	}
+	q.rules.activation = r.Signal.Activation
 	if q.access, err = accessFrom(&p); err != nil {
 		return nil, failure.Mistake(err)
 	}
@@ -74,6 +75,8 @@ func (s Source) Query(r sources.Request) (sources.Query, error) {
 type rules struct {
 	// threshold is the lag per pod.
 	threshold int64
+	// activation is the lag, in milli-units, above which the trigger is active.
+	activation int64
 	// earliest: a partition without a committed offset counts all that it holds, and else 1; nothing where invalidIsZero.
 	earliest, invalidIsZero bool
 	// idle consumers are allowed; or there are to be no more than partitions withLag; or a number that divides that of the

@@ -366,7 +366,7 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-func TestPersistentLagIsLeftOutAndKeepsOnePod(t *testing.T) {
+func TestPersistentLagIsLeftOutAndStaysActive(t *testing.T) {
 	r := rules{threshold: 10, excludePersistent: true}
 	now := time.Unix(0, 0)
 	ms := memories{}
@@ -378,12 +378,14 @@ func TestPersistentLagIsLeftOutAndKeepsOnePod(t *testing.T) {
 		after     time.Duration
 		committed int64
 		want      int64
+		active    scaling.Tristate
 	}{
-		{0, 40, 10_000}, {persistentAfter - time.Second, 40, 10_000}, {time.Second, 40, 1}, {time.Second, 45, 5000}, {time.Second, 50, 0},
+		{0, 40, 10_000, scaling.True}, {persistentAfter - time.Second, 40, 10_000, scaling.True}, {time.Second, 40, 0, scaling.True},
+		{time.Second, 45, 5000, scaling.True}, {time.Second, 50, 0, scaling.False},
 	} {
 		now = now.Add(step.after)
-		if got := r.value(at(step.committed), ms.of(q, now), now); got != step.want {
-			t.Errorf("step %d: %d, want %d", i, got, step.want)
+		if got := r.answer(at(step.committed), ms.of(q, now), now); got.Value != step.want || got.Active != step.active {
+			t.Errorf("step %d: %d, active %v, want %d, %v", i, got.Value, got.Active, step.want, step.active)
 		}
 	}
 	ms.of(q, now).keep(at(50)[:1])
@@ -392,6 +394,27 @@ func TestPersistentLagIsLeftOutAndKeepsOnePod(t *testing.T) {
 	}
 	if ms.forget(now.Add(forgetAfter + 1)); len(ms) != 0 {
 		t.Errorf("%d memories are left", len(ms))
+	}
+}
+
+// TestAllLagActivates: no limit on the pods changes whether there is work, as with KEDA.
+func TestAllLagActivates(t *testing.T) {
+	for name, test := range map[string]struct {
+		rules  rules
+		want   int64
+		active scaling.Tristate
+	}{
+		"capped below the activation":  {rules{threshold: 2, activation: 10_000}, 6000, scaling.True},
+		"at the activation":            {rules{threshold: 10, activation: 25_000}, 25_000, scaling.False},
+		"above it":                     {rules{threshold: 10, activation: 24_000}, 25_000, scaling.True},
+		"rounded up beyond it":         {rules{threshold: 15, activation: 30_000, even: true}, 45_000, scaling.False},
+		"limited to those with lag":    {rules{threshold: 5, activation: 20_000, withLag: true}, 10_000, scaling.True},
+		"idle consumers, no threshold": {rules{threshold: 2, idle: true}, 25_000, scaling.True},
+	} {
+		positions := []position{{partition{"t", 0}, 0, 0, 20}, {partition{"t", 1}, 0, 0, 5}, {partition{"t", 2}, 0, 0, 0}}
+		if got := test.rules.answer(positions, nil, time.Unix(0, 0)); got.Value != test.want || got.Active != test.active {
+			t.Errorf("%s: %d, active %v, want %d, %v", name, got.Value, got.Active, test.want, test.active)
+		}
 	}
 }
 

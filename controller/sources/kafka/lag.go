@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/controller/sources"
+	"github.com/plimsoll-dev/plimsoll/policies/scaling"
 )
 
 // uncommitted is the committed offset of a partition that has none.
@@ -42,29 +43,41 @@ func (r *rules) needsStart(committed int64) bool {
 	return committed == uncommitted && r.earliest && !r.invalidIsZero
 }
 
-// value gives the lag in milli-units, limited so that it asks for no pods that would have no partition. Where all lag is
-// persistent the value is the least that there is: it keeps a pod, and asks for no more.
-func (r *rules) value(positions []position, m *memory, now time.Time) int64 {
-	var total, persistent, lagging int64
+// count is what the partitions of a group come to.
+type count struct {
+	// waiting is the lag that asks for pods: all but what is persistent. lagging is the number of partitions that have any.
+	waiting, lagging int64
+	// total is all lag. It is what activates, as in KEDA: neither a limit nor what is left out changes that.
+	total int64
+}
+
+func (r *rules) count(positions []position, m *memory, now time.Time) count {
+	var c count
 	for _, p := range positions {
 		lag := r.lag(p)
+		c.total = sources.Sum(c.total, lag)
 		if r.excludePersistent && p.committed != uncommitted && m.stuck(p, now) {
-			persistent = sources.Sum(persistent, lag)
 			continue
 		}
-		total = sources.Sum(total, lag)
+		c.waiting = sources.Sum(c.waiting, lag)
 		if lag > 0 {
-			lagging++
+			c.lagging++
 		}
 	}
-	switch {
-	case total > 0:
-		return milli(r.limit(total, int64(len(positions)), lagging))
-	case persistent > 0:
-		return 1
-	default:
-		return 0
+	return c
+}
+
+// answer limits the value so that it asks for no pods that would have no partition.
+func (r *rules) answer(positions []position, m *memory, now time.Time) sources.Reading {
+	c := r.count(positions, m, now)
+	reading := sources.Reading{Active: scaling.False}
+	if milli(c.total) > r.activation {
+		reading.Active = scaling.True
 	}
+	if c.waiting > 0 {
+		reading.Value = milli(r.limit(c.waiting, int64(len(positions)), c.lagging))
+	}
+	return reading
 }
 
 // limit caps a lag above 0. KEDA's rounding lets one pod more than partitions through; this does not.

@@ -92,11 +92,11 @@ func (r *reader) reading(x *round, q *query, now time.Time) sources.Reading {
 		return sources.Reading{Err: err}
 	}
 	m := r.memories.of(q, now)
-	value := q.rules.value(positions, m, now)
+	reading := q.rules.answer(positions, m, now)
 	if m != nil {
 		m.keep(positions)
 	}
-	return sources.Reading{Value: value}
+	return reading
 }
 
 // positions puts together what is known of the partitions that a query looks at.
