@@ -96,6 +96,8 @@ func construct(ctx context.Context, config *scalersconfig.ScalerConfig) (scalers
 		return scalers.NewLiiklusScaler(config)
 	case "loki":
 		return scalers.NewLokiScaler(config)
+	case "metrics-api":
+		return scalers.NewMetricsAPIScaler(config, nil)
 	case "mongodb":
 		return scalers.NewMongoDBScaler(ctx, config)
 	case "mssql":

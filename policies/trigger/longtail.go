@@ -21,16 +21,24 @@ func native(name string) bool {
 	return slices.ContainsFunc(catalogue(), func(t Type) bool { return t.Name == name || slices.Contains(t.Aliases, name) })
 }
 
+// unserved says why a type of KEDA's is served by nobody; "" where somebody does, or it is none of KEDA's.
+func unserved(name string) string {
+	if name == "kubernetes-resource" {
+		return "it reads any object of the cluster with the rights of whoever serves it, which its user need not have"
+	}
+	return ""
+}
+
 // longTail makes a type of what is known of KEDA's. Value, target and activity are told by plimsoll-scalers, so that
 // admission needs the keys and nothing else.
 func longTail(name string) (Type, bool) {
 	theirs, ok := keda.Lookup(name)
-	if !ok {
+	if !ok || unserved(name) != "" {
 		return Type{}, false
 	}
-	t := Type{Name: name, LongTail: true, OwnTarget: true, Wakes: true, Refused: gone(&theirs)}
+	t := Type{Name: name, LongTail: true, OwnTarget: true, Wakes: true, Refused: refusals(&theirs)}
 	for _, p := range theirs.Params {
-		if p.Gone && p.From&keda.Metadata != 0 {
+		if t.Refused[p.Name] != "" {
 			continue
 		}
 		t.Params = append(t.Params, paramOf(&p))
@@ -74,9 +82,13 @@ func paramOf(theirs *keda.Param) Param {
 	return p
 }
 
-// gone says why KEDA itself refuses keys that it once had.
-func gone(theirs *keda.Type) map[string]string {
+// refusals are the keys that KEDA itself has no more, and those that need rights which plimsoll-scalers has not.
+func refusals(theirs *keda.Type) map[string]string {
 	refused := map[string]string{}
+	if theirs.Name == "metrics-api" {
+		const noEndpoints = "needs the endpoints of Services, which plimsoll-scalers may not read; legal is the url of one that answers for all"
+		refused["aggregateFromKubeServiceEndpoints"], refused["aggregationType"] = noEndpoints, noEndpoints
+	}
 	for _, p := range theirs.Params {
 		if p.Gone && p.From&keda.Metadata != 0 {
 			refused[p.Name] = goneFor(theirs.Name, p.Name)

@@ -2,6 +2,7 @@ package trigger_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,7 +12,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/policies/trigger/keda"
 )
 
-// Every type of KEDA's is known: by a source of our own, or by the long tail, and not by both.
+// Every type of KEDA's is known: by a source of our own, or by the long tail, and not by both; or it is refused with the reason.
 func TestEveryTypeOfKEDAIsKnown(t *testing.T) {
 	tail := map[string]bool{}
 	for _, kind := range trigger.LongTail() {
@@ -19,6 +20,13 @@ func TestEveryTypeOfKEDAIsKnown(t *testing.T) {
 	}
 	for _, name := range keda.Names() {
 		kind, ok := trigger.Lookup(name)
+		if name == "kubernetes-resource" {
+			errs := trigger.Validate(v1alpha1.Trigger{Type: name})
+			if ok || len(errs) != 1 || !strings.Contains(errs[0].Detail, "any object of the cluster") {
+				t.Errorf("%s: known %t, %v", name, ok, errs)
+			}
+			continue
+		}
 		if !ok || kind.LongTail != tail[name] || kind.LongTail == slices.Contains(trigger.Names(), name) {
 			t.Errorf("%s: known %t, of the long tail %t", name, ok, kind.LongTail)
 		}
@@ -35,6 +43,13 @@ func TestValidateLongTail(t *testing.T) {
 		"a misspelt key": {
 			in:   v1alpha1.Trigger{Type: "beanstalkd", Metadata: data{"server": "b:1", "tubes": "t", "value": "5"}},
 			want: []string{"metadata[tubes]: FieldValueNotSupported", "metadata[tube]: FieldValueRequired"},
+		},
+		"metrics-api with an address": {in: v1alpha1.Trigger{Type: "metrics-api", Metadata: data{"url": "http://a", "valueLocation": "n", "targetValue": "5"}}},
+		"metrics-api over the endpoints of a Service": {
+			in: v1alpha1.Trigger{Type: "metrics-api", Metadata: data{
+				"url": "http://a.ns", "valueLocation": "n", "targetValue": "5", "aggregateFromKubeServiceEndpoints": "true",
+			}},
+			want: []string{"metadata[aggregateFromKubeServiceEndpoints]: FieldValueForbidden"},
 		},
 		"one of two names": {in: v1alpha1.Trigger{Type: "ibmmq", AuthenticationRef: auth, Metadata: data{"host": "h", "queueNames": "a,b"}}},
 		"a list of choices": {in: v1alpha1.Trigger{Type: "graphite", AuthenticationRef: auth, Metadata: data{

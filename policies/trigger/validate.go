@@ -44,6 +44,9 @@ func ValidateAt(path *field.Path, t v1alpha1.Trigger) field.ErrorList {
 }
 
 func unknownType(path *field.Path, name string) *field.Error {
+	if reason := unserved(name); reason != "" {
+		return notSupported(path.Child("type"), name, "is not served: "+reason)
+	}
 	var known []string
 	for _, t := range catalogue() {
 		known = append(append(known, t.Name), t.Aliases...)

@@ -10,16 +10,20 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // builder says how KEDA makes the scaler of a type: the call of a constructor.
 type builder struct{ kind, call string }
 
-// elsewhere are types that are not served here: the manager serves them itself, or they ask the API server.
+// elsewhere are types that are not served here: the manager serves them itself, or they are about objects of the cluster.
 func elsewhere() []string {
-	return []string{"cpu", "cron", "external", "external-mock", "external-push", "kubernetes-resource", "kubernetes-workload", "memory",
-		"metrics-api"}
+	return []string{"cpu", "cron", "external", "external-mock", "external-push", "kubernetes-resource", "kubernetes-workload", "memory"}
 }
+
+// withoutClient is a constructor's call where there is no client of the API server. Only a key that admission refuses would
+// use it.
+func withoutClient(call string) string { return strings.Replace(call, ", client)", ", nil)", 1) }
 
 // readBuilders finds the constructors in KEDA's switch over trigger types.
 func readBuilders(dir string) ([]builder, error) {
@@ -42,7 +46,7 @@ func readBuilders(dir string) ([]builder, error) {
 		kind, err := strconv.Unquote(name.Value)
 		call := &bytes.Buffer{}
 		if err == nil && !slices.Contains(elsewhere(), kind) && printer.Fprint(call, files, result.Results[0]) == nil {
-			builders = append(builders, builder{kind, call.String()})
+			builders = append(builders, builder{kind, withoutClient(call.String())})
 		}
 		return true
 	})

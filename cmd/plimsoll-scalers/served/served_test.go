@@ -109,6 +109,15 @@ func read(t *testing.T, r sources.Reader, queries []sources.Query, wanted func([
 
 func up(_ []sources.Reading, err error) bool { return err == nil }
 
+// metricsAPI is a web server that answers with JSON.
+func metricsAPI(t *testing.T, text string) v1alpha1.Trigger {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(text)) }))
+	t.Cleanup(server.Close)
+	return v1alpha1.Trigger{Type: "metrics-api", Metadata: map[string]string{
+		"url": server.URL, "valueLocation": "queue.length", "targetValue": "3",
+	}}
+}
+
 // graphite is a web server that answers as Graphite does.
 func graphite(t *testing.T, value *atomic.Value) v1alpha1.Trigger {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -139,7 +148,7 @@ func TestServesKEDAsScalers(t *testing.T) {
 		s.query(t, graphite(t, value), nil),
 		s.query(t, list, map[string]string{"password": "hunter22"}),
 		s.query(t, list, map[string]string{"password": "not-that-one"}),
-		s.query(t, v1alpha1.Trigger{Type: "kubernetes-resource"}, nil),
+		s.query(t, metricsAPI(t, `{"queue": {"length": 9}}`), nil),
 		s.queryWith(t, fromEnv, nil, map[string]string{"REDIS_PASSWORD": "hunter22"}),
 	}
 	r := open(t, queries[0])
@@ -157,8 +166,8 @@ func TestServesKEDAsScalers(t *testing.T) {
 	if err := readings[2].Err; err == nil || !strings.Contains(err.Error(), "WRONGPASS") || strings.Contains(err.Error(), "not-that-one") {
 		t.Errorf("with a wrong password: %v", err)
 	}
-	if err := readings[3].Err; err == nil || !strings.Contains(err.Error(), "kubernetes-resource is not served") {
-		t.Errorf("of a type that is not served: %v", err)
+	if got := readings[3]; got.Err != nil || got.Value != 9_000 || got.Target != 3_000 {
+		t.Errorf("of metrics-api: %+v", got)
 	}
 	value.Store("") // it fails
 	readings, _ = read(t, r, queries, up)
