@@ -118,7 +118,7 @@ test-unit: ## Run the tests that need no API server; seconds.
 
 .PHONY: test-brokers
 test-brokers: lab build $(KAFKA)/.complete ## Run the tests of event sources against the real brokers; a broker that is missing fails.
-	PLIMSOLL_BROKERS=required $(TEST_ENV) go test -count=1 $(TESTFLAGS) ./controller/sources/... ./test/integration/scaling/...
+	PLIMSOLL_BROKERS=required $(TEST_ENV) go test -count=1 $(TESTFLAGS) ./controller/sources/... ./test/integration/auth/... ./test/integration/scaling/...
 
 # Modules of their own, with tests of their own. The tools have none.
 # plimsoll-scalers links KEDA, which takes minutes to build: it has targets of its own.
