@@ -5,13 +5,7 @@ package idle
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"os"
-	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,8 +14,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
@@ -55,7 +47,8 @@ func measure(b *testing.B) {
 	c, err := cluster.Up(ctx, cluster.Options{Dir: b.TempDir()})
 	must(b, err)
 	defer func() { must(b, c.Down(ctx)) }()
-	k := clientOf(b, c)
+	k, err := c.Client()
+	must(b, err)
 	must(b, k.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}))
 	create(ctx, b, k, redis.Address)
 	port, err := cluster.FreePort()
@@ -82,8 +75,8 @@ func measure(b *testing.B) {
 	b.ReportMetric(requests(b, m, `method="P`)+requests(b, m, `method="DELETE"`)-written, "writes")
 	b.ReportMetric(total(b, m, "plimsoll_scaler_source_batch_queries_sum")-reads, "lists-read")
 	b.ReportMetric((total(b, m, "process_cpu_seconds_total")-used)/window.Seconds(), "cores")
-	b.ReportMetric(resident(b, m.PID(), "VmRSS"), "MiB-resident")
-	b.ReportMetric(resident(b, m.PID(), "VmHWM"), "MiB-peak")
+	b.ReportMetric(memory(b, m, "VmRSS"), "MiB-resident")
+	b.ReportMetric(memory(b, m, "VmHWM"), "MiB-peak")
 }
 
 func must(b *testing.B, err error) {
@@ -91,18 +84,6 @@ func must(b *testing.B, err error) {
 	if err != nil {
 		b.Fatal(err)
 	}
-}
-
-func clientOf(b *testing.B, c *cluster.Cluster) client.Client {
-	b.Helper()
-	config, err := c.REST()
-	must(b, err)
-	config.QPS, config.Burst = 1000, 2000
-	scheme := runtime.NewScheme()
-	must(b, errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)))
-	k, err := client.New(config, client.Options{Scheme: scheme})
-	must(b, err)
-	return k
 }
 
 // create makes the Deployments, a few at once.
@@ -164,39 +145,16 @@ func requests(b *testing.B, m *cluster.Manager, label string) float64 {
 
 func total(b *testing.B, m *cluster.Manager, name string) float64 { return sum(b, m, name, "") }
 
-// sum adds up a metric over its labels, of those lines that hold a text.
 func sum(b *testing.B, m *cluster.Manager, name, text string) float64 {
 	b.Helper()
-	response, err := http.Get(m.MetricsURL())
+	n, err := m.Metric(name, text)
 	must(b, err)
-	defer func() { _ = response.Body.Close() }()
-	page, err := io.ReadAll(response.Body)
-	must(b, err)
-	total := 0.0
-	for line := range strings.Lines(string(page)) {
-		rest, ok := strings.CutPrefix(line, name)
-		if !ok || rest[0] != '{' && rest[0] != ' ' || !strings.Contains(line, text) {
-			continue
-		}
-		n, err := strconv.ParseFloat(strings.TrimSpace(line[strings.LastIndex(line, " ")+1:]), 64)
-		must(b, err)
-		total += n
-	}
-	return total
+	return n
 }
 
-// resident gives a process's memory in MiB, as the kernel counts it.
-func resident(b *testing.B, pid int, field string) float64 {
+func memory(b *testing.B, m *cluster.Manager, field string) float64 {
 	b.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	n, err := m.Memory(field)
 	must(b, err)
-	for line := range strings.Lines(string(text)) {
-		if value, ok := strings.CutPrefix(line, field+":"); ok {
-			n, err := strconv.ParseFloat(strings.Fields(value)[0], 64)
-			must(b, err)
-			return n / 1024
-		}
-	}
-	b.Fatalf("no %s in /proc/%d/status", field, pid)
-	return 0
+	return n
 }

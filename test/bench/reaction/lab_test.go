@@ -15,8 +15,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/yaml"
@@ -55,12 +53,7 @@ func startLab(b *testing.B) *lab {
 	must(b, err)
 	b.Cleanup(func() { must(b, c.Down(context.Background())) })
 	l := &lab{cluster: c, log: cluster.NewLog(b)}
-	config, err := c.REST()
-	must(b, err)
-	config.QPS, config.Burst = 500, 1000
-	scheme := runtime.NewScheme()
-	must(b, errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)))
-	l.client, err = client.NewWithWatch(config, client.Options{Scheme: scheme})
+	l.client, err = c.Client()
 	must(b, err)
 	port, err := cluster.FreePort()
 	must(b, err)

@@ -95,9 +95,9 @@ func (w *world) managerDies(t *testing.T) {
 // apiServerDies: the lab starts it again.
 func (w *world) apiServerDies(t *testing.T) {
 	t.Helper()
-	if err := w.component(t, "kube-apiserver").Kill(); err != nil {
-		t.Fatal(err)
-	}
+	p, err := w.cluster.Component(t.Context(), "kube-apiserver")
+	must(t, err)
+	must(t, p.Kill())
 }
 
 // settle waits until every count is what the lists ask for.

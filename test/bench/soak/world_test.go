@@ -2,14 +2,8 @@ package soak
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"os"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,8 +11,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/plimsoll-dev/plimsoll/test/brokers"
@@ -55,7 +47,8 @@ func start(t *testing.T) *world {
 	w.cluster, err = cluster.Up(ctx, cluster.Options{Dir: t.TempDir()})
 	must(t, err)
 	t.Cleanup(func() { must(t, w.cluster.Down(ctx)) })
-	w.client = clientOf(t, w.cluster)
+	w.client, err = w.cluster.Client()
+	must(t, err)
 	w.port, err = cluster.FreePort()
 	must(t, err)
 	must(t, w.cluster.Install(ctx, w.port))
@@ -71,18 +64,6 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-func clientOf(t *testing.T, c *cluster.Cluster) client.Client {
-	t.Helper()
-	config, err := c.REST()
-	must(t, err)
-	config.QPS, config.Burst = 1000, 2000
-	scheme := runtime.NewScheme()
-	must(t, errors.Join(clientgoscheme.AddToScheme(scheme)))
-	k, err := client.New(config, client.Options{Scheme: scheme})
-	must(t, err)
-	return k
 }
 
 func (w *world) startRedis(t *testing.T, i int) {
@@ -156,29 +137,6 @@ func deployment(i int, redis string) *appsv1.Deployment {
 	}
 }
 
-// component is the process of a part of the lab.
-func (w *world) component(t *testing.T, name string) *os.Process {
-	t.Helper()
-	var status struct {
-		Components []struct {
-			Name string `json:"name"`
-			PID  int    `json:"pid"`
-		} `json:"components"`
-	}
-	text, err := w.cluster.Status(t.Context())
-	must(t, err)
-	must(t, json.Unmarshal(text, &status))
-	for _, c := range status.Components {
-		if c.Name == name {
-			p, err := os.FindProcess(c.PID)
-			must(t, err)
-			return p
-		}
-	}
-	t.Fatalf("no %s in %s", name, text)
-	return nil
-}
-
 // use is what a manager takes while it has nothing to do.
 type use struct{ resident, goroutines float64 }
 
@@ -191,39 +149,17 @@ func (w *world) quiet(t *testing.T) use {
 	if n := w.requests(t) - before; n != 0 {
 		t.Errorf("%.0f requests to the API server in 20 s without a change", n)
 	}
-	return use{resident: w.resident(t), goroutines: w.metric(t, "go_goroutines")}
+	resident, err := w.manager.Memory("VmRSS")
+	must(t, err)
+	return use{resident: resident, goroutines: w.metric(t, "go_goroutines")}
 }
 
 // requests counts those to the API server, but for the lease, which a leader renews in any case.
 func (w *world) requests(t *testing.T) float64 { return w.metric(t, "rest_client_requests_total") }
 
-// metric adds up a metric of the manager over its labels.
 func (w *world) metric(t *testing.T, name string) float64 {
 	t.Helper()
-	response, err := http.Get(w.manager.MetricsURL())
+	n, err := w.manager.Metric(name, "")
 	must(t, err)
-	defer func() { _ = response.Body.Close() }()
-	page, err := io.ReadAll(response.Body)
-	must(t, err)
-	total := 0.0
-	for line := range strings.Lines(string(page)) {
-		rest, ok := strings.CutPrefix(line, name)
-		if !ok || rest[0] != '{' && rest[0] != ' ' {
-			continue
-		}
-		n, err := strconv.ParseFloat(strings.TrimSpace(line[strings.LastIndex(line, " ")+1:]), 64)
-		must(t, err)
-		total += n
-	}
-	return total
-}
-
-// resident is the manager's memory in MiB, as the kernel counts it.
-func (w *world) resident(t *testing.T) float64 {
-	t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", w.manager.PID()))
-	must(t, err)
-	pages, err := strconv.ParseFloat(strings.Fields(string(text))[1], 64)
-	must(t, err)
-	return pages * float64(os.Getpagesize()) / (1 << 20)
+	return n
 }

@@ -5,7 +5,6 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,8 +17,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	kedav1alpha1 "github.com/plimsoll-dev/plimsoll/policies/api/keda/v1alpha1"
@@ -56,12 +53,8 @@ func start(t *testing.T) *env {
 	c, err := cluster.Up(t.Context(), cluster.Options{Dir: t.TempDir()})
 	must(t, err)
 	t.Cleanup(func() { must(t, c.Down(context.Background())) })
-	config, err := c.REST()
-	must(t, err)
-	scheme := runtime.NewScheme()
-	must(t, errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme), kedav1alpha1.AddToScheme(scheme)))
 	e := &env{cluster: c, log: cluster.NewLog(t), redis: redistest.Start(t, password)}
-	e.client, err = client.New(config, client.Options{Scheme: scheme})
+	e.client, err = c.Client(kedav1alpha1.AddToScheme)
 	must(t, err)
 	port, err := cluster.FreePort()
 	must(t, err)

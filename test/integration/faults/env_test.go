@@ -4,8 +4,6 @@ package faults
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,8 +16,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
@@ -49,12 +45,7 @@ func start(t *testing.T) *env {
 	e.cluster, err = cluster.Up(ctx, cluster.Options{Dir: t.TempDir()})
 	must(t, err)
 	t.Cleanup(func() { must(t, e.cluster.Down(context.Background())) })
-	config, err := e.cluster.REST()
-	must(t, err)
-	config.QPS, config.Burst = 500, 1000
-	scheme := runtime.NewScheme()
-	must(t, errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)))
-	e.client, err = client.NewWithWatch(config, client.Options{Scheme: scheme})
+	e.client, err = e.cluster.Client()
 	must(t, err)
 	port, err := cluster.FreePort()
 	must(t, err)
@@ -173,24 +164,9 @@ func (e *env) byHand(ns string, target v1alpha1.TargetRef) *v1alpha1.Scaler {
 // component is the process of a part of the lab.
 func (e *env) component(t *testing.T, name string) *os.Process {
 	t.Helper()
-	var status struct {
-		Components []struct {
-			Name string `json:"name"`
-			PID  int    `json:"pid"`
-		} `json:"components"`
-	}
-	text, err := e.cluster.Status(t.Context())
+	p, err := e.cluster.Component(t.Context(), name)
 	must(t, err)
-	must(t, json.Unmarshal(text, &status))
-	for _, c := range status.Components {
-		if c.Name == name {
-			p, err := os.FindProcess(c.PID)
-			must(t, err)
-			return p
-		}
-	}
-	t.Fatalf("no %s in %s", name, text)
-	return nil
+	return p
 }
 
 func (e *env) scaler(t *testing.T, namespace, name string) (*v1alpha1.Scaler, error) {

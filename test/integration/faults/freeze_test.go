@@ -27,7 +27,7 @@ func leaderFreezes(t *testing.T, e *env) {
 	first, firstTap := e.tapped(t)
 	await(t, time.Minute, "the first scales", func() (bool, string) { return busy(firstTap) })
 	second, secondTap := e.tapped(t)
-	if n := served(t, second); n != "0" {
+	if n := served(t, second); n != 0 {
 		t.Fatalf("the second serves %v Scalers beside the leader", n)
 	}
 	before := e.lease(t)

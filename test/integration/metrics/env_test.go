@@ -5,11 +5,7 @@ package metrics
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,8 +13,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
@@ -30,7 +24,7 @@ type env struct {
 	cluster *cluster.Cluster
 	client  client.Client
 	api     *cluster.MetricsAPI
-	log     *logFile
+	log     *cluster.Log
 }
 
 func start(t *testing.T) *env {
@@ -42,13 +36,8 @@ func start(t *testing.T) *env {
 	c, err := cluster.Up(ctx, cluster.Options{Dir: t.TempDir()})
 	must(t, err)
 	t.Cleanup(func() { must(t, c.Down(context.Background())) })
-	e := &env{cluster: c, log: newLog(t)}
-	config, err := c.REST()
-	must(t, err)
-	config.QPS, config.Burst = 500, 1000
-	scheme := runtime.NewScheme()
-	must(t, errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)))
-	e.client, err = client.New(config, client.Options{Scheme: scheme})
+	e := &env{cluster: c, log: cluster.NewLog(t)}
+	e.client, err = c.Client()
 	must(t, err)
 	e.api, err = c.StartMetricsAPI(ctx, e.log)
 	must(t, err)
@@ -60,34 +49,6 @@ func start(t *testing.T) *env {
 	must(t, err)
 	t.Cleanup(func() { _ = m.Stop() })
 	return e
-}
-
-// logFile keeps what the programs say and shows it where a test failed.
-type logFile struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func newLog(t *testing.T) *logFile {
-	l := &logFile{}
-	t.Cleanup(func() {
-		if !t.Failed() {
-			return
-		}
-		path := filepath.Join(os.TempDir(), "plimsoll-integration-metrics.log")
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		_ = os.WriteFile(path, l.buf.Bytes(), 0o600)
-		t.Logf("the log is in %s", path)
-	})
-	return l
-}
-
-// Write is an io.Writer.
-func (l *logFile) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
 }
 
 func must(t *testing.T, err error) {

@@ -4,7 +4,6 @@ package scaling
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -14,8 +13,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
@@ -42,12 +39,7 @@ func start(t *testing.T, before ...client.Object) *env {
 	must(t, err)
 	t.Cleanup(func() { must(t, c.Down(context.Background())) })
 	e := &env{cluster: c, log: cluster.NewLog(t)}
-	config, err := c.REST()
-	must(t, err)
-	config.QPS, config.Burst = 500, 1000
-	scheme := runtime.NewScheme()
-	must(t, errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)))
-	e.client, err = client.NewWithWatch(config, client.Options{Scheme: scheme})
+	e.client, err = c.Client()
 	must(t, err)
 	for _, o := range before {
 		must(t, e.client.Create(ctx, o))

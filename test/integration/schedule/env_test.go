@@ -4,7 +4,6 @@ package schedule
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -13,9 +12,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/plimsoll-dev/plimsoll/policies/api/v1alpha1"
@@ -43,12 +40,8 @@ func start(t *testing.T) *env {
 	c, err := cluster.Up(t.Context(), cluster.Options{Dir: t.TempDir()})
 	must(t, err)
 	t.Cleanup(func() { must(t, c.Down(context.Background())) })
-	config, err := c.REST()
-	must(t, err)
-	scheme := runtime.NewScheme()
-	must(t, errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)))
 	e := &env{cluster: c}
-	e.client, err = client.New(config, client.Options{Scheme: scheme})
+	e.client, err = c.Client()
 	must(t, err)
 	port, err := cluster.FreePort()
 	must(t, err)
