@@ -63,7 +63,7 @@ func kafkaLike(name, topic string) Type {
 		Wakes: true,
 		check: checkKafka,
 		Params: []Param{
-			{Name: "bootstrapServers", Required: true, From: Env, Doc: "host:port of one or more brokers, with commas between."},
+			{Name: "bootstrapServers", Form: HostPorts, Required: true, From: Env, Doc: "host:port of one or more brokers, with commas between."},
 			{Name: "consumerGroup", Required: true, From: Env, Doc: "The consumer group."},
 			{Name: "topic", From: Env, Doc: topic},
 			{Name: "partitionLimitation", Doc: "The partitions to look at, such as 1,3,5-9; without it, all of the topic."},
@@ -105,12 +105,6 @@ func checkKafka(t v1alpha1.Trigger, metadata *field.Path) *field.Error {
 
 func checkKafkaValues(t v1alpha1.Trigger, metadata *field.Path) *field.Error {
 	m := t.Metadata
-	const hosts = "legal is host:port, or several of them with commas between"
-	for server := range strings.SplitSeq(m["bootstrapServers"], ",") {
-		if err := checkHostPort(strings.TrimSpace(server)); err != nil && m["bootstrapServers"] != "" {
-			return field.Invalid(metadata.Key("bootstrapServers"), m["bootstrapServers"], hosts)
-		}
-	}
 	for _, topic := range kafkaTopics(t) {
 		if !kafkaTopic.MatchString(topic) {
 			return field.Invalid(metadata.Key("topic"), m["topic"], "legal are up to 249 letters, digits, dots, underscores and hyphens")

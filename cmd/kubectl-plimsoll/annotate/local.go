@@ -115,6 +115,7 @@ func (l *local) review(ops []patch.Op, after map[string]string) (admit.Outcome, 
 	return admit.Review(admit.Input{
 		Operation: admit.Create, Object: edited,
 		Namespace: l.namespaces.Find(l.object.Metadata.Namespace), Platform: patch.DefaultPlatform(),
+		Scalers: true, // the cluster's admission says where they are missing
 	}), nil
 }
 

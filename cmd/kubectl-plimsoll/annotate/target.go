@@ -76,6 +76,7 @@ func (t *target) review(ns *resolve.Namespace) error {
 	}
 	t.outcome = admit.Review(admit.Input{
 		Operation: admit.Update, Object: now, OldObject: old, Namespace: ns, Platform: patch.DefaultPlatform(),
+		Scalers: true, // the cluster's admission says where they are missing
 	})
 	return nil
 }

@@ -46,6 +46,7 @@ type flags struct {
 	namespaceFiles   []string
 	namespace        string
 	enrolled         bool
+	scalers          bool
 	diff, explain    bool
 	output           string
 	warningsAsErrors bool
@@ -78,6 +79,7 @@ func New() *cobra.Command {
 		"File with the Namespace (its labels and annotations) and its LimitRanges. Can be repeated.")
 	f.StringVarP(&o.namespace, "namespace", "n", "",
 		"Namespace of objects that name none. Default: that of --namespace-file where it holds one, else default.")
+	f.BoolVar(&o.scalers, "scalers", false, "Take plimsoll-scalers for deployed, which serves triggers without a source of their own.")
 	f.BoolVar(&o.enrolled, "enrolled", false, "Take every namespace for enrolled (labelled plimsoll.dev/enabled=true).")
 	f.BoolVar(&o.diff, "diff", false, "Print what would change as a unified diff, instead of the manifests.")
 	f.BoolVar(&o.explain, "explain", false, "Print each change, the key that asks for it and where that stands, instead of the manifests.")
@@ -118,7 +120,7 @@ func (o *flags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	reviews := cluster{namespaces, platform}.review(files)
+	reviews := cluster{namespaces, platform, o.scalers}.review(files)
 	if err := report(cmd.ErrOrStderr(), reviews); err != nil {
 		return err
 	}

@@ -274,6 +274,25 @@ func TestNamespaces(t *testing.T) {
 	}
 }
 
+// TestScalers: only the cluster knows whether plimsoll-scalers is there; a flag says so.
+func TestScalers(t *testing.T) {
+	tail := `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  annotations:
+    plimsoll.dev/max-replicas: "3"
+    plimsoll.dev/triggers: '[{type: beanstalkd, metadata: {server: "b:1", tube: t, value: "5"}}]'
+spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: b}]}}}
+`
+	for flag, said := range map[string]bool{"--scalers": false, "--scalers=false": true} {
+		got := run(t, tail, "-f", "-", flag)
+		if strings.Contains(got.err, "served by plimsoll-scalers") != said || got.code != exitcode.OK {
+			t.Errorf("%s: exit code %d, standard error %q, want the warning: %t", flag, got.code, got.err, said)
+		}
+	}
+}
+
 // TestNamespaceMistakesAreSaidOnce: admission warns of them with every workload; of a folder nobody wants that.
 func TestNamespaceMistakesAreSaidOnce(t *testing.T) {
 	namespace := "apiVersion: v1\nkind: Namespace\nmetadata: {name: team, annotations: {plimsoll.dev/ttl: soon}}\n"

@@ -26,6 +26,7 @@ type review struct {
 type cluster struct {
 	namespaces *manifest.Namespaces
 	platform   *patch.Platform
+	scalers    bool
 }
 
 // review reviews the objects of files in their order.
@@ -51,6 +52,7 @@ func (c cluster) reviewOne(o *manifest.Object) review {
 		Object:    o.JSON,
 		Namespace: c.namespaces.Find(o.Metadata.Namespace),
 		Platform:  c.platform,
+		Scalers:   c.scalers,
 	})
 	return review{object: o, outcome: outcome, workload: true}
 }
