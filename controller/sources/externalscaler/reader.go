@@ -89,9 +89,6 @@ func (l *line) outage(readings []sources.Reading) error {
 			first = err
 		}
 	}
-	if first == nil {
-		return nil
-	}
 	return first
 }
 
